@@ -1,0 +1,239 @@
+/**
+ * The whole boundary between the core and whatever runs it.
+ *
+ * The toolchain reads this file (toolchain/abi) and writes the C header with the wasm3 link table
+ * (boards/runtime/include) and the typed Node binding (host/core/abi.gen.ts), so the three cannot drift. After every
+ * compilation it also compares the module's real imports and exports with the two lists below.
+ *
+ * Rules of the boundary: i32 and i64 only; a `usize` parameter is followed by the u32 length of what it points at; no
+ * strings, no objects, no exceptions. Anything longer than a register travels through the two fixed buffers. Every call
+ * carries the time; the core has no clock.
+ *
+ * Imports carry no `@external`: decorators on functions are not TypeScript, and the module name an undecorated
+ * declaration gets ("abi", this file) is the one wanted.
+ */
+
+/** Raised by hand whenever anything in this file changes meaning; both sides refuse a module with another value. */
+export const ABI_VERSION: u32 = 1;
+
+/** Size in bytes of the buffer the host writes before `boot`, `on_frame` and `on_command`. */
+export const IN_SIZE: u32 = 1024;
+
+/** Size in bytes of the buffer the host reads after `state_hash`. */
+export const OUT_SIZE: u32 = 1024;
+
+/** The fixed buffers whose addresses `buffer` gives. */
+export enum Buffer {
+  /** Host to core: configuration, air frame or command. */
+  In = 0,
+  /** Core to host: state hash. */
+  Out = 1,
+}
+
+/** One code for every way a step can end, in the core (0-99) and in the shell that runs it (100 and up). */
+export enum Status {
+  /** Done. */
+  Ok = 0,
+  /** The input ends before a field it must hold. */
+  Short = 1,
+  /** The input is longer than its kind allows. */
+  Long = 2,
+  /** The air header or link frame kind has bits set that no version uses. */
+  BadKind = 3,
+  /** Byte 0 of the packet is no combination in use. */
+  BadHeader = 4,
+  /** The packet's context is not assigned, or does not go with its byte 0. */
+  BadContext = 5,
+  /** The padding behind the packet is not 80 00 .. 00. */
+  BadPadding = 6,
+  /** A field holds a value outside its range. */
+  BadField = 7,
+  /** Only link requests and link proofs may travel in the clear. */
+  NotClear = 8,
+  /** The packet has passed more than 128 relays. */
+  HopLimit = 9,
+  /** The packet was seen within the last 60 seconds. */
+  Duplicate = 10,
+  /** The packet is addressed to another node and this hop may not forward it. */
+  NotForUs = 11,
+  /** The frame belongs to a link this node does not hold. */
+  NoLink = 12,
+  /** The frame is half of a packet split over two LoRa frames, of a link this node does not hold. */
+  SplitFrame = 13,
+  /** The beacon carries this node's own address: an echo, a replay, or a copied identity. */
+  OwnBeacon = 14,
+  /** The table is full and every entry in it is alive, so the newcomer is turned away. */
+  TableFull = 15,
+  /** The core has not been booted. */
+  NotBooted = 16,
+  /** The boot configuration is not 20 bytes of version 1 with values in range. */
+  BadConfig = 17,
+  /** The command is unknown, or has the wrong length. */
+  BadCommand = 18,
+  /** The time given is earlier than the time of the call before. */
+  ClockBackwards = 19,
+  /** The host could not give the random bytes asked for. */
+  NoEntropy = 20,
+  /** No record is stored under this key. */
+  RecordMissing = 21,
+  /** The stored record does not have the size its key stands for. */
+  BadRecord = 22,
+  /** The host could not store or delete the record; the old value is still there. */
+  RecordFailed = 23,
+  /** The channel is taken (CAD) or the radio is already sending. */
+  RadioBusy = 24,
+  /** The radio did not accept or finish the transmission. */
+  RadioFailed = 25,
+  /** Transmission is off: the configuration has no region that allows it. */
+  TransmitOff = 26,
+
+  /** The engine could not get the memory it needs. */
+  EngineMemory = 100,
+  /** The bytes are not a WebAssembly module this engine can load. */
+  BadModule = 101,
+  /** The module lacks an export of the ABI, or has it with another signature. */
+  MissingExport = 102,
+  /** The module asks for an import that is not in the ABI, or with another signature. */
+  UnknownImport = 103,
+  /** The module was built for another abi_version than this shell. */
+  AbiMismatch = 104,
+  /** The module trapped. */
+  Trap = 105,
+  /** The request is not one this console knows. */
+  UnknownRequest = 110,
+  /** The request's payload has the wrong length or a field out of range. */
+  BadRequest = 111,
+  /** Replay steps need an open replay. */
+  ReplayClosed = 112,
+  /** The reply would be longer than a frame can carry. */
+  ReplyTooLong = 113,
+  /** The entropy queue of the replay is empty or full. */
+  ReplayEntropy = 114,
+  /** The record storage is full. */
+  StorageFull = 115,
+  /** The flash did not take what was written to it. */
+  FlashFailed = 116,
+  /** The peripheral behind the radio port did not answer in time. */
+  RadioTimeout = 117,
+}
+
+/** What the core tells the host about, with the bytes each kind carries. */
+export enum Event {
+  /** After boot: node_id 16. */
+  Booted = 1,
+  /** A neighbour is heard for the first time, or again after silence: a neighbour entry (44 bytes). */
+  NeighbourFound = 2,
+  /** A neighbour has been silent for 180 s: node_id 16. */
+  NeighbourDown = 3,
+  /** A neighbour has been silent for 600 s and is forgotten: node_id 16. */
+  NeighbourGone = 4,
+  /** A packet for this node: the packet, from byte 0. */
+  Packet = 5,
+  /** The answer to a command: command u8, then its bytes. */
+  Reply = 6,
+}
+
+/** First byte of a command in the `In` buffer. */
+export enum Command {
+  /** No body. Reply: see `status` in node.ts. */
+  Status = 1,
+  /** No body. Reply: a neighbour entry (44 bytes) for each neighbour known. */
+  Neighbours = 2,
+}
+
+/** Counters of the Status reply, u32 each, in this order; they stop at 2^32-1. */
+export enum Counter {
+  /** Beacons put on the air. */
+  BeaconsSent = 0,
+  /** Beacons of other nodes taken in. */
+  BeaconsHeard = 1,
+  /** Frames handed to `on_frame`. */
+  FramesHeard = 2,
+  /** Frames refused with a status other than Ok. */
+  FramesRefused = 3,
+  /** Packets that passed every check. */
+  PacketsAccepted = 4,
+  /** Packets dropped because they were seen before. */
+  PacketsDuplicate = 5,
+  /** Seen-cache entries overwritten before their 60 s were over. */
+  SeenEvicted = 6,
+  /** Neighbours turned away because the table was full of living ones. */
+  NeighboursRefused = 7,
+  /** Silent neighbours replaced by a newcomer. */
+  NeighboursEvicted = 8,
+  /** Transmissions put off because the channel was busy. */
+  BusyDeferred = 9,
+  /** Transmissions given up after 7 busy attempts. */
+  BusyDropped = 10,
+  /** Transmissions the host refused for another reason. */
+  SendFailed = 11,
+  /** How many counters there are. */
+  Count = 12,
+}
+
+/** Keys of the record storage. */
+export enum RecordKey {
+  /** 32 bytes: the public half of the node's identity. */
+  Identity = 1,
+}
+
+/** Bits of the `flags` parameter of `airtime_us`. */
+export enum AirtimeFlag {
+  /** The frame has no explicit LoRa header. */
+  ImplicitHeader = 1,
+  /** The frame has no payload CRC. */
+  NoCrc = 2,
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// What the host gives the core. The memory pointed at is valid during the call only.
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** Fills `length` bytes at `pointer` with output of the hardware random number generator. Ok or NoEntropy. */
+export declare function entropy(pointer: usize, length: u32): i32;
+
+/** Takes one air frame (1-255 bytes) to transmit now, after CAD. Ok, RadioBusy, RadioFailed or TransmitOff. */
+export declare function frame_send(pointer: usize, length: u32): i32;
+
+/** Stores a record; after a power cut either the old or the new value is there. Ok or RecordFailed. */
+export declare function record_put(key: u32, pointer: usize, length: u32): i32;
+
+/** Reads a record into at most `length` bytes. The record's own length, or minus a Status (RecordMissing). */
+export declare function record_get(key: u32, pointer: usize, length: u32): i32;
+
+/** Deletes a record; deleting a missing one is Ok. Ok or RecordFailed. */
+export declare function record_delete(key: u32): i32;
+
+/** Tells the host that something happened; `kind` is an Event. */
+export declare function event(kind: u32, pointer: usize, length: u32): void;
+
+// ---------------------------------------------------------------------------------------------------------------------
+// What the core gives the host. node.ts implements it; the toolchain compares the compiled module with this list.
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** The module's exports. */
+export interface Exports {
+  /** ABI_VERSION of the module. Callable before `boot`. */
+  abi_version(): u32;
+  /** Address of a Buffer in linear memory, or 0 for an unknown one. */
+  buffer(id: u32): usize;
+  /** Bytes of linear memory in use: static data and nothing else, since nothing is ever allocated. */
+  memory_used(): u32;
+  /** Forgets everything, takes the configuration (20 bytes in `In`), loads or makes the identity, sends Booted. */
+  boot(now_ms: u64, length: u32): i32;
+  /** One received air frame (in `In`); rssi in dBm, snr in quarter dB. */
+  on_frame(now_ms: u64, length: u32, rssi_dbm: i32, snr_qdb: i32): i32;
+  /** The deadline has come (or any earlier or later time: nothing depends on the exact moment). */
+  on_timer(now_ms: u64): i32;
+  /** One command (in `In`); its answer is a Reply event. */
+  on_command(now_ms: u64, length: u32): i32;
+  /** When `on_timer` wants to be called next, in ms; 2^64-1 if never. */
+  deadline(): u64;
+  /** BLAKE3-256 over everything the core remembers, into `Out` (32 bytes). */
+  state_hash(): i32;
+  /**
+   * LoRa time on air in microseconds, rounded up; 0 if a parameter is out of range.
+   * sf 5-12, bandwidth 7,800-1,625,000 Hz, coding rate 5-8 (4/5-4/8), preamble symbols, payload 0-255 bytes, AirtimeFlag bits.
+   */
+  airtime_us(sf: u32, bandwidth_hz: u32, coding_rate: u32, preamble: u32, length: u32, flags: u32): u64;
+}

@@ -1,0 +1,179 @@
+/**
+ * Who was heard lately: 16 neighbours by their beacons (digest 1 section 2.4 for the silence times, H8, H33).
+ *
+ * A beacon is unsigned, so this table must not be something a stranger can empty: a newcomer may take the place of a
+ * neighbour that has been silent for 180 s, the longest silent first, and is otherwise turned away and counted.
+ *
+ * Entry, 48 bytes:
+ *   0 node_id 16 | 16 capabilities u16 | 18 cost_tier u8 | 19 load u8 | 20 rssi_dbm i16 | 22 snr_qdb i16
+ *   24 beacons u32 | 28 state u8, zero 3 | 32 first_heard_ms u64 | 40 last_heard_ms u64
+ */
+import { Counter, Event, event, Status } from "../abi";
+import { count } from "../state/counters";
+import { NODE_ID_SIZE } from "../state/identity";
+import { beaconCapabilities, beaconCostTier, beaconLoad, beaconNodeId } from "../wire/beacon";
+
+const ENTRIES: u32 = 16;
+const ENTRY_SIZE: u32 = 48;
+
+const BEACON_FIELDS: usize = 0;
+const RSSI: usize = 20;
+const SNR: usize = 22;
+const BEACONS: usize = 24;
+const STATE: usize = 28;
+const FIRST_HEARD: usize = 32;
+const LAST_HEARD: usize = 40;
+
+const STATE_FREE: u8 = 0;
+const STATE_UP: u8 = 1;
+const STATE_DOWN: u8 = 2;
+
+/** Silent for three rounds of 60 s: down. Silent for ten: forgotten. */
+const DOWN_MS: u64 = 180_000;
+const GONE_MS: u64 = 600_000;
+
+export const NEIGHBOURS: usize = memory.data(768, 8);
+export const NEIGHBOURS_SIZE: u32 = 768;
+
+/** A neighbour as a command or an event reports it. */
+const REPORT_SIZE: u32 = 44;
+const REPORT: usize = memory.data(704, 8);
+
+function at(index: u32): usize {
+  return NEIGHBOURS + <usize>(index * ENTRY_SIZE);
+}
+
+function state(entry: usize): u8 {
+  return load<u8>(entry, STATE);
+}
+
+function silence(entry: usize, nowMs: u64): u64 {
+  return nowMs - load<u64>(entry, LAST_HEARD);
+}
+
+/** The entry of this node_id, or 0. */
+function find(nodeId: usize): usize {
+  const low = load<u64>(nodeId);
+  const high = load<u64>(nodeId, 8);
+  for (let i: u32 = 0; i < ENTRIES; i++) {
+    const entry = at(i);
+    if (state(entry) != STATE_FREE && load<u64>(entry) == low && load<u64>(entry, 8) == high) return entry;
+  }
+  return 0;
+}
+
+/** An entry for a newcomer: a free one, else the longest silent of those that are down, else 0. */
+function place(): usize {
+  let best: usize = 0;
+  for (let i: u32 = 0; i < ENTRIES; i++) {
+    const entry = at(i);
+    if (state(entry) == STATE_FREE) return entry;
+    if (state(entry) != STATE_DOWN) continue;
+    if (best == 0 || load<u64>(entry, LAST_HEARD) < load<u64>(best, LAST_HEARD)) best = entry;
+  }
+  if (best != 0) {
+    count(Counter.NeighboursEvicted);
+    event(Event.NeighbourGone, best, NODE_ID_SIZE);
+  }
+  return best;
+}
+
+/**
+ * Writes the report of one entry, 44 bytes:
+ *   0 node_id 16 | 16 capabilities u16 | 18 cost_tier u8 | 19 load u8 | 20 rssi_dbm i16 | 22 snr_qdb i16 | 24 beacons u32
+ *   28 state u8 (1 up, 2 down), zero 3 | 32 known_for_ms u64 | 40 silent_for_ms u32
+ */
+function report(out: usize, entry: usize, nowMs: u64): void {
+  memory.copy(out, entry, 32);
+  store<u64>(out, nowMs - load<u64>(entry, FIRST_HEARD), 32);
+  // Never more than GONE_MS while expiry is on time; a host that slept longer gets the largest value instead.
+  store<u32>(out, <u32>min<u64>(silence(entry, nowMs), <u64>u32.MAX_VALUE), 40);
+}
+
+/** Takes in a checked beacon. Ok, or TableFull. */
+export function neighbourHeard(beacon: usize, nowMs: u64, rssiDbm: i32, snrQdb: i32): Status {
+  let entry = find(beaconNodeId(beacon));
+  let found = false;
+  if (entry == 0) {
+    entry = place();
+    if (entry == 0) {
+      count(Counter.NeighboursRefused);
+      return Status.TableFull;
+    }
+    memory.fill(entry, 0, ENTRY_SIZE);
+    memory.copy(entry, beaconNodeId(beacon), NODE_ID_SIZE);
+    store<u64>(entry, nowMs, FIRST_HEARD);
+    found = true;
+  } else {
+    found = state(entry) == STATE_DOWN;
+  }
+  store<u16>(entry + BEACON_FIELDS, <u16>beaconCapabilities(beacon), 16);
+  store<u8>(entry, <u8>beaconCostTier(beacon), 18);
+  store<u8>(entry, <u8>beaconLoad(beacon), 19);
+  store<u16>(entry, <u16>rssiDbm, RSSI);
+  store<u16>(entry, <u16>snrQdb, SNR);
+  const beacons = load<u32>(entry, BEACONS);
+  if (beacons != u32.MAX_VALUE) store<u32>(entry, beacons + 1, BEACONS);
+  store<u64>(entry, nowMs, LAST_HEARD);
+  store<u8>(entry, STATE_UP, STATE);
+  if (found) {
+    report(REPORT, entry, nowMs);
+    event(Event.NeighbourFound, REPORT, REPORT_SIZE);
+  }
+  return Status.Ok;
+}
+
+/** Marks the silent down and forgets the gone, telling the host of each. */
+export function neighboursExpire(nowMs: u64): void {
+  for (let i: u32 = 0; i < ENTRIES; i++) {
+    const entry = at(i);
+    if (state(entry) == STATE_FREE) continue;
+    const silent = silence(entry, nowMs);
+    if (silent >= GONE_MS) {
+      store<u8>(entry, STATE_FREE, STATE);
+      event(Event.NeighbourGone, entry, NODE_ID_SIZE);
+    } else if (silent >= DOWN_MS && state(entry) == STATE_UP) {
+      store<u8>(entry, STATE_DOWN, STATE);
+      event(Event.NeighbourDown, entry, NODE_ID_SIZE);
+    }
+  }
+}
+
+/** When neighboursExpire has something to do next; 2^64-1 if never. */
+export function neighboursDeadline(): u64 {
+  let next = u64.MAX_VALUE;
+  for (let i: u32 = 0; i < ENTRIES; i++) {
+    const entry = at(i);
+    if (state(entry) == STATE_FREE) continue;
+    next = min<u64>(next, load<u64>(entry, LAST_HEARD) + (state(entry) == STATE_UP ? DOWN_MS : GONE_MS));
+  }
+  return next;
+}
+
+/** Neighbours known, and those of them heard within 180 s. */
+export function neighboursKnown(): u32 {
+  let known: u32 = 0;
+  for (let i: u32 = 0; i < ENTRIES; i++) if (state(at(i)) != STATE_FREE) known++;
+  return known;
+}
+
+export function neighboursUp(): u32 {
+  let up: u32 = 0;
+  for (let i: u32 = 0; i < ENTRIES; i++) if (state(at(i)) == STATE_UP) up++;
+  return up;
+}
+
+/** Writes the report of every neighbour, in table order, at `out` (at most 704 bytes); the number of bytes. */
+export function neighboursReport(out: usize, nowMs: u64): u32 {
+  let length: u32 = 0;
+  for (let i: u32 = 0; i < ENTRIES; i++) {
+    if (state(at(i)) == STATE_FREE) continue;
+    report(out + length, at(i), nowMs);
+    length += REPORT_SIZE;
+  }
+  return length;
+}
+
+export function neighboursReset(): void {
+  memory.fill(NEIGHBOURS, 0, NEIGHBOURS_SIZE);
+}

@@ -1,0 +1,71 @@
+/**
+ * The seen-cache (H27): the first 8 bytes of the packet_hash of every packet of the last 60 seconds.
+ *
+ * 128 entries in a ring of 12 bytes each, hash u64 and time u32. Entries go in in order of time, so the one the ring
+ * overwrites is always the oldest. Times are the low 32 bits of the clock: an entry has to be younger than 60 s, and
+ * entries as old as half the range (24 days) are cleared long before they could look young again.
+ */
+import { Counter } from "../abi";
+import { count } from "../state/counters";
+
+const ENTRIES: u32 = 128;
+const ENTRY_SIZE: u32 = 12;
+const LIFETIME_MS: u32 = 60_000;
+
+/** Index of the next entry to write u32, entries in use u32, then the ring. */
+export const SEEN: usize = memory.data(1544, 8);
+export const SEEN_SIZE: u32 = 1544;
+const NEXT: usize = SEEN;
+const USED: usize = SEEN + 4;
+const RING: usize = SEEN + 8;
+
+function entry(index: u32): usize {
+  return RING + <usize>(index * ENTRY_SIZE);
+}
+
+/** Index of the oldest entry. */
+function oldest(): u32 {
+  return (load<u32>(NEXT) + ENTRIES - load<u32>(USED)) % ENTRIES;
+}
+
+/** Drops what is older than 60 s, from the old end. */
+export function seenExpire(nowMs: u64): void {
+  let used = load<u32>(USED);
+  let index = oldest();
+  while (used > 0 && <u32>nowMs - load<u32>(entry(index), 8) >= LIFETIME_MS) {
+    index = (index + 1) % ENTRIES;
+    used--;
+  }
+  store<u32>(USED, used);
+}
+
+/** True if the packet with this hash passed within the last 60 s; otherwise it is remembered from now on. */
+export function seenBefore(hash: usize, nowMs: u64): bool {
+  seenExpire(nowMs);
+  const key = load<u64>(hash);
+  const used = load<u32>(USED);
+  let index = oldest();
+  for (let i: u32 = 0; i < used; i++) {
+    if (load<u64>(entry(index)) == key) return true;
+    index = (index + 1) % ENTRIES;
+  }
+  const next = load<u32>(NEXT);
+  store<u64>(entry(next), key);
+  store<u32>(entry(next), <u32>nowMs, 8);
+  store<u32>(NEXT, (next + 1) % ENTRIES);
+  if (used == ENTRIES) {
+    count(Counter.SeenEvicted);
+  } else {
+    store<u32>(USED, used + 1);
+  }
+  return false;
+}
+
+/** Entries younger than 60 s at the last call. */
+export function seenCount(): u32 {
+  return load<u32>(USED);
+}
+
+export function seenReset(): void {
+  memory.fill(SEEN, 0, SEEN_SIZE);
+}

@@ -1,0 +1,47 @@
+/**
+ * The node's identity: 32 bytes in the record storage, and the 16-byte address made from them.
+ *
+ * The bytes stand where the Ed25519 public key will be; this core has no Ed25519 yet, so they are drawn at random and
+ * prove nothing. The address rule (H2) is the final one.
+ */
+import { entropy, RecordKey, record_get, record_put, Status } from "../abi";
+import { blake2b } from "../crypto/blake2b";
+
+const KEY_SIZE: u32 = 32;
+export const NODE_ID_SIZE: u32 = 16;
+export const IDENTITY_SIZE: u32 = 48;
+
+/** Public key 32, node_id 16. */
+export const IDENTITY: usize = memory.data(48, 8);
+export const NODE_ID: usize = IDENTITY + 32;
+
+const DIGEST: usize = memory.data(32, 8);
+
+/** destination_hash of the public key at `publicKey`: the first 16 bytes of its 32-byte BLAKE2b (H2). */
+export function destinationHash(out: usize, publicKey: usize): void {
+  blake2b(DIGEST, 32, publicKey, KEY_SIZE);
+  memory.copy(out, DIGEST, NODE_ID_SIZE);
+}
+
+/**
+ * Loads the stored identity, or makes and stores one. An identity that cannot be stored is not used: a relay that came
+ * back under another address after every power cut would litter its neighbours' tables.
+ */
+export function identityLoad(): Status {
+  const got = record_get(RecordKey.Identity, IDENTITY, KEY_SIZE);
+  if (got == -Status.RecordMissing) {
+    const drawn = entropy(IDENTITY, KEY_SIZE);
+    if (drawn != Status.Ok) return Status.NoEntropy;
+    const kept = record_put(RecordKey.Identity, IDENTITY, KEY_SIZE);
+    if (kept != Status.Ok) return Status.RecordFailed;
+  } else if (got != <i32>KEY_SIZE) {
+    return got < 0 ? Status.RecordFailed : Status.BadRecord;
+  }
+  destinationHash(NODE_ID, IDENTITY);
+  return Status.Ok;
+}
+
+/** True if the 16 bytes at `id` are this node's address. */
+export function isOwnId(id: usize): bool {
+  return load<u64>(id) == load<u64>(NODE_ID) && load<u64>(id, 8) == load<u64>(NODE_ID, 8);
+}

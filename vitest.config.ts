@@ -1,0 +1,9 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["{toolchain,boards,host,core-as,tests}/**/*.test.ts"],
+    globalSetup: ["tests/setup.ts"],
+    testTimeout: 30_000,
+  },
+});
