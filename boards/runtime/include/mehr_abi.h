@@ -1,0 +1,384 @@
+/* Rendered from core-as/assembly/abi.ts by `mehr generate`; edit that file instead. */
+#ifndef MEHR_ABI_H
+#define MEHR_ABI_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define MEHR_ABI_VERSION 1u
+
+/* Size in bytes of the buffer the host writes before `boot`, `on_frame` and `on_command`. */
+#define MEHR_IN_SIZE 1024u
+
+/* Size in bytes of the buffer the host reads after `state_hash`. */
+#define MEHR_OUT_SIZE 1024u
+
+/* The fixed buffers whose addresses `buffer` gives. */
+enum mehr_buffer {
+  /* Host to core: configuration, air frame or command. */
+  MEHR_BUFFER_IN = 0,
+  /* Core to host: state hash. */
+  MEHR_BUFFER_OUT = 1,
+};
+
+/* One code for every way a step can end, in the core (0-99) and in the shell that runs it (100 and up). */
+enum mehr_status {
+  /* Done. */
+  MEHR_STATUS_OK = 0,
+  /* The input ends before a field it must hold. */
+  MEHR_STATUS_SHORT = 1,
+  /* The input is longer than its kind allows. */
+  MEHR_STATUS_LONG = 2,
+  /* The air header or link frame kind has bits set that no version uses. */
+  MEHR_STATUS_BAD_KIND = 3,
+  /* Byte 0 of the packet is no combination in use. */
+  MEHR_STATUS_BAD_HEADER = 4,
+  /* The packet's context is not assigned, or does not go with its byte 0. */
+  MEHR_STATUS_BAD_CONTEXT = 5,
+  /* The padding behind the packet is not 80 00 .. 00. */
+  MEHR_STATUS_BAD_PADDING = 6,
+  /* A field holds a value outside its range. */
+  MEHR_STATUS_BAD_FIELD = 7,
+  /* Only link requests and link proofs may travel in the clear. */
+  MEHR_STATUS_NOT_CLEAR = 8,
+  /* The packet has passed more than 128 relays. */
+  MEHR_STATUS_HOP_LIMIT = 9,
+  /* The packet was seen within the last 60 seconds. */
+  MEHR_STATUS_DUPLICATE = 10,
+  /* The packet is addressed to another node and this hop may not forward it. */
+  MEHR_STATUS_NOT_FOR_US = 11,
+  /* The frame belongs to a link this node does not hold. */
+  MEHR_STATUS_NO_LINK = 12,
+  /* The frame is half of a packet split over two LoRa frames, of a link this node does not hold. */
+  MEHR_STATUS_SPLIT_FRAME = 13,
+  /* The beacon carries this node's own address: an echo, a replay, or a copied identity. */
+  MEHR_STATUS_OWN_BEACON = 14,
+  /* The table is full and every entry in it is alive, so the newcomer is turned away. */
+  MEHR_STATUS_TABLE_FULL = 15,
+  /* The core has not been booted. */
+  MEHR_STATUS_NOT_BOOTED = 16,
+  /* The boot configuration is not 20 bytes of version 1 with values in range. */
+  MEHR_STATUS_BAD_CONFIG = 17,
+  /* The command is unknown, or has the wrong length. */
+  MEHR_STATUS_BAD_COMMAND = 18,
+  /* The time given is earlier than the time of the call before. */
+  MEHR_STATUS_CLOCK_BACKWARDS = 19,
+  /* The host could not give the random bytes asked for. */
+  MEHR_STATUS_NO_ENTROPY = 20,
+  /* No record is stored under this key. */
+  MEHR_STATUS_RECORD_MISSING = 21,
+  /* The stored record does not have the size its key stands for. */
+  MEHR_STATUS_BAD_RECORD = 22,
+  /* The host could not store or delete the record; the old value is still there. */
+  MEHR_STATUS_RECORD_FAILED = 23,
+  /* The channel is taken (CAD) or the radio is already sending. */
+  MEHR_STATUS_RADIO_BUSY = 24,
+  /* The radio did not accept or finish the transmission. */
+  MEHR_STATUS_RADIO_FAILED = 25,
+  /* Transmission is off: the configuration has no region that allows it. */
+  MEHR_STATUS_TRANSMIT_OFF = 26,
+  /* The engine could not get the memory it needs. */
+  MEHR_STATUS_ENGINE_MEMORY = 100,
+  /* The bytes are not a WebAssembly module this engine can load. */
+  MEHR_STATUS_BAD_MODULE = 101,
+  /* The module lacks an export of the ABI, or has it with another signature. */
+  MEHR_STATUS_MISSING_EXPORT = 102,
+  /* The module asks for an import that is not in the ABI, or with another signature. */
+  MEHR_STATUS_UNKNOWN_IMPORT = 103,
+  /* The module was built for another abi_version than this shell. */
+  MEHR_STATUS_ABI_MISMATCH = 104,
+  /* The module trapped. */
+  MEHR_STATUS_TRAP = 105,
+  /* The request is not one this console knows. */
+  MEHR_STATUS_UNKNOWN_REQUEST = 110,
+  /* The request's payload has the wrong length or a field out of range. */
+  MEHR_STATUS_BAD_REQUEST = 111,
+  /* Replay steps need an open replay. */
+  MEHR_STATUS_REPLAY_CLOSED = 112,
+  /* The reply would be longer than a frame can carry. */
+  MEHR_STATUS_REPLY_TOO_LONG = 113,
+  /* The entropy queue of the replay is empty or full. */
+  MEHR_STATUS_REPLAY_ENTROPY = 114,
+  /* The record storage is full. */
+  MEHR_STATUS_STORAGE_FULL = 115,
+  /* The flash did not take what was written to it. */
+  MEHR_STATUS_FLASH_FAILED = 116,
+  /* The peripheral behind the radio port did not answer in time. */
+  MEHR_STATUS_RADIO_TIMEOUT = 117,
+};
+
+/* What the core tells the host about, with the bytes each kind carries. */
+enum mehr_event {
+  /* After boot: node_id 16. */
+  MEHR_EVENT_BOOTED = 1,
+  /* A neighbour is heard for the first time, or again after silence: a neighbour entry (44 bytes). */
+  MEHR_EVENT_NEIGHBOUR_FOUND = 2,
+  /* A neighbour has been silent for 180 s: node_id 16. */
+  MEHR_EVENT_NEIGHBOUR_DOWN = 3,
+  /* A neighbour has been silent for 600 s and is forgotten: node_id 16. */
+  MEHR_EVENT_NEIGHBOUR_GONE = 4,
+  /* A packet for this node: the packet, from byte 0. */
+  MEHR_EVENT_PACKET = 5,
+  /* The answer to a command: command u8, then its bytes. */
+  MEHR_EVENT_REPLY = 6,
+};
+
+/* First byte of a command in the `In` buffer. */
+enum mehr_command {
+  /* No body. Reply: see `status` in node.ts. */
+  MEHR_COMMAND_STATUS = 1,
+  /* No body. Reply: a neighbour entry (44 bytes) for each neighbour known. */
+  MEHR_COMMAND_NEIGHBOURS = 2,
+};
+
+/* Counters of the Status reply, u32 each, in this order; they stop at 2^32-1. */
+enum mehr_counter {
+  /* Beacons put on the air. */
+  MEHR_COUNTER_BEACONS_SENT = 0,
+  /* Beacons of other nodes taken in. */
+  MEHR_COUNTER_BEACONS_HEARD = 1,
+  /* Frames handed to `on_frame`. */
+  MEHR_COUNTER_FRAMES_HEARD = 2,
+  /* Frames refused with a status other than Ok. */
+  MEHR_COUNTER_FRAMES_REFUSED = 3,
+  /* Packets that passed every check. */
+  MEHR_COUNTER_PACKETS_ACCEPTED = 4,
+  /* Packets dropped because they were seen before. */
+  MEHR_COUNTER_PACKETS_DUPLICATE = 5,
+  /* Seen-cache entries overwritten before their 60 s were over. */
+  MEHR_COUNTER_SEEN_EVICTED = 6,
+  /* Neighbours turned away because the table was full of living ones. */
+  MEHR_COUNTER_NEIGHBOURS_REFUSED = 7,
+  /* Silent neighbours replaced by a newcomer. */
+  MEHR_COUNTER_NEIGHBOURS_EVICTED = 8,
+  /* Transmissions put off because the channel was busy. */
+  MEHR_COUNTER_BUSY_DEFERRED = 9,
+  /* Transmissions given up after 7 busy attempts. */
+  MEHR_COUNTER_BUSY_DROPPED = 10,
+  /* Transmissions the host refused for another reason. */
+  MEHR_COUNTER_SEND_FAILED = 11,
+  /* How many counters there are. */
+  MEHR_COUNTER_COUNT = 12,
+};
+
+/* Keys of the record storage. */
+enum mehr_record_key {
+  /* 32 bytes: the public half of the node's identity. */
+  MEHR_RECORD_KEY_IDENTITY = 1,
+};
+
+/* Bits of the `flags` parameter of `airtime_us`. */
+enum mehr_airtime_flag {
+  /* The frame has no explicit LoRa header. */
+  MEHR_AIRTIME_FLAG_IMPLICIT_HEADER = 1,
+  /* The frame has no payload CRC. */
+  MEHR_AIRTIME_FLAG_NO_CRC = 2,
+};
+
+/* One sentence of cause for every status. */
+static inline const char* mehr_status_sentence(uint32_t status) {
+  switch (status) {
+    case MEHR_STATUS_OK: return "Done.";
+    case MEHR_STATUS_SHORT: return "The input ends before a field it must hold.";
+    case MEHR_STATUS_LONG: return "The input is longer than its kind allows.";
+    case MEHR_STATUS_BAD_KIND: return "The air header or link frame kind has bits set that no version uses.";
+    case MEHR_STATUS_BAD_HEADER: return "Byte 0 of the packet is no combination in use.";
+    case MEHR_STATUS_BAD_CONTEXT: return "The packet's context is not assigned, or does not go with its byte 0.";
+    case MEHR_STATUS_BAD_PADDING: return "The padding behind the packet is not 80 00 .. 00.";
+    case MEHR_STATUS_BAD_FIELD: return "A field holds a value outside its range.";
+    case MEHR_STATUS_NOT_CLEAR: return "Only link requests and link proofs may travel in the clear.";
+    case MEHR_STATUS_HOP_LIMIT: return "The packet has passed more than 128 relays.";
+    case MEHR_STATUS_DUPLICATE: return "The packet was seen within the last 60 seconds.";
+    case MEHR_STATUS_NOT_FOR_US: return "The packet is addressed to another node and this hop may not forward it.";
+    case MEHR_STATUS_NO_LINK: return "The frame belongs to a link this node does not hold.";
+    case MEHR_STATUS_SPLIT_FRAME: return "The frame is half of a packet split over two LoRa frames, of a link this node does not hold.";
+    case MEHR_STATUS_OWN_BEACON: return "The beacon carries this node's own address: an echo, a replay, or a copied identity.";
+    case MEHR_STATUS_TABLE_FULL: return "The table is full and every entry in it is alive, so the newcomer is turned away.";
+    case MEHR_STATUS_NOT_BOOTED: return "The core has not been booted.";
+    case MEHR_STATUS_BAD_CONFIG: return "The boot configuration is not 20 bytes of version 1 with values in range.";
+    case MEHR_STATUS_BAD_COMMAND: return "The command is unknown, or has the wrong length.";
+    case MEHR_STATUS_CLOCK_BACKWARDS: return "The time given is earlier than the time of the call before.";
+    case MEHR_STATUS_NO_ENTROPY: return "The host could not give the random bytes asked for.";
+    case MEHR_STATUS_RECORD_MISSING: return "No record is stored under this key.";
+    case MEHR_STATUS_BAD_RECORD: return "The stored record does not have the size its key stands for.";
+    case MEHR_STATUS_RECORD_FAILED: return "The host could not store or delete the record; the old value is still there.";
+    case MEHR_STATUS_RADIO_BUSY: return "The channel is taken (CAD) or the radio is already sending.";
+    case MEHR_STATUS_RADIO_FAILED: return "The radio did not accept or finish the transmission.";
+    case MEHR_STATUS_TRANSMIT_OFF: return "Transmission is off: the configuration has no region that allows it.";
+    case MEHR_STATUS_ENGINE_MEMORY: return "The engine could not get the memory it needs.";
+    case MEHR_STATUS_BAD_MODULE: return "The bytes are not a WebAssembly module this engine can load.";
+    case MEHR_STATUS_MISSING_EXPORT: return "The module lacks an export of the ABI, or has it with another signature.";
+    case MEHR_STATUS_UNKNOWN_IMPORT: return "The module asks for an import that is not in the ABI, or with another signature.";
+    case MEHR_STATUS_ABI_MISMATCH: return "The module was built for another abi_version than this shell.";
+    case MEHR_STATUS_TRAP: return "The module trapped.";
+    case MEHR_STATUS_UNKNOWN_REQUEST: return "The request is not one this console knows.";
+    case MEHR_STATUS_BAD_REQUEST: return "The request's payload has the wrong length or a field out of range.";
+    case MEHR_STATUS_REPLAY_CLOSED: return "Replay steps need an open replay.";
+    case MEHR_STATUS_REPLY_TOO_LONG: return "The reply would be longer than a frame can carry.";
+    case MEHR_STATUS_REPLAY_ENTROPY: return "The entropy queue of the replay is empty or full.";
+    case MEHR_STATUS_STORAGE_FULL: return "The record storage is full.";
+    case MEHR_STATUS_FLASH_FAILED: return "The flash did not take what was written to it.";
+    case MEHR_STATUS_RADIO_TIMEOUT: return "The peripheral behind the radio port did not answer in time.";
+    default: return "An unknown status.";
+  }
+}
+
+/*
+ * What the core imports. The shell defines these; a definition with another signature does not link. Pointers are
+ * checked against linear memory before the call and valid during it only.
+ */
+
+/* Fills `length` bytes at `pointer` with output of the hardware random number generator. Ok or NoEntropy. */
+int32_t mehr_import_entropy(void* host, uint8_t* pointer, uint32_t length);
+
+/* Takes one air frame (1-255 bytes) to transmit now, after CAD. Ok, RadioBusy, RadioFailed or TransmitOff. */
+int32_t mehr_import_frame_send(void* host, uint8_t* pointer, uint32_t length);
+
+/* Stores a record; after a power cut either the old or the new value is there. Ok or RecordFailed. */
+int32_t mehr_import_record_put(void* host, uint32_t key, uint8_t* pointer, uint32_t length);
+
+/* Reads a record into at most `length` bytes. The record's own length, or minus a Status (RecordMissing). */
+int32_t mehr_import_record_get(void* host, uint32_t key, uint8_t* pointer, uint32_t length);
+
+/* Deletes a record; deleting a missing one is Ok. Ok or RecordFailed. */
+int32_t mehr_import_record_delete(void* host, uint32_t key);
+
+/* Tells the host that something happened; `kind` is an Event. */
+void mehr_import_event(void* host, uint32_t kind, uint8_t* pointer, uint32_t length);
+
+/* What the core exports, in the order of mehr_exports. */
+enum mehr_export {
+  MEHR_EXPORT_ABI_VERSION,
+  MEHR_EXPORT_BUFFER,
+  MEHR_EXPORT_MEMORY_USED,
+  MEHR_EXPORT_BOOT,
+  MEHR_EXPORT_ON_FRAME,
+  MEHR_EXPORT_ON_TIMER,
+  MEHR_EXPORT_ON_COMMAND,
+  MEHR_EXPORT_DEADLINE,
+  MEHR_EXPORT_STATE_HASH,
+  MEHR_EXPORT_AIRTIME_US,
+  MEHR_EXPORT_COUNT
+};
+
+/* Name, and signature in wasm3's spelling: return type, then parameters; i = 32 bit, I = 64 bit. */
+struct mehr_function { const char* name; const char* signature; uint8_t parameters; };
+
+static const struct mehr_function mehr_exports[MEHR_EXPORT_COUNT] = {
+  {"abi_version", "i()", 0},
+  {"buffer", "i(i)", 1},
+  {"memory_used", "i()", 0},
+  {"boot", "i(Ii)", 2},
+  {"on_frame", "i(Iiii)", 4},
+  {"on_timer", "i(I)", 1},
+  {"on_command", "i(Ii)", 2},
+  {"deadline", "I()", 0},
+  {"state_hash", "i()", 0},
+  {"airtime_us", "I(iiiiii)", 6},
+};
+
+/*
+ * The engine's one way in: calls an export with its parameters in `arguments` and puts its result in `*result`.
+ * Returns Ok, or the Status of the engine's failure (Trap and the like).
+ */
+uint32_t mehr_engine_call(void* engine, enum mehr_export which, const uint64_t* arguments, uint64_t* result);
+
+/* ABI_VERSION of the module. Callable before `boot`. */
+static inline uint32_t mehr_core_abi_version(void* engine, uint32_t* result) {
+  const uint64_t* arguments = 0;
+  uint64_t value = 0;
+  const uint32_t status = mehr_engine_call(engine, MEHR_EXPORT_ABI_VERSION, arguments, &value);
+  *result = (uint32_t)value;
+  return status;
+}
+
+/* Address of a Buffer in linear memory, or 0 for an unknown one. */
+static inline uint32_t mehr_core_buffer(void* engine, uint32_t* result, uint32_t id) {
+  const uint64_t arguments[1] = {id};
+  uint64_t value = 0;
+  const uint32_t status = mehr_engine_call(engine, MEHR_EXPORT_BUFFER, arguments, &value);
+  *result = (uint32_t)value;
+  return status;
+}
+
+/* Bytes of linear memory in use: static data and nothing else, since nothing is ever allocated. */
+static inline uint32_t mehr_core_memory_used(void* engine, uint32_t* result) {
+  const uint64_t* arguments = 0;
+  uint64_t value = 0;
+  const uint32_t status = mehr_engine_call(engine, MEHR_EXPORT_MEMORY_USED, arguments, &value);
+  *result = (uint32_t)value;
+  return status;
+}
+
+/* Forgets everything, takes the configuration (20 bytes in `In`), loads or makes the identity, sends Booted. */
+static inline uint32_t mehr_core_boot(void* engine, int32_t* result, uint64_t now_ms, uint32_t length) {
+  const uint64_t arguments[2] = {now_ms, length};
+  uint64_t value = 0;
+  const uint32_t status = mehr_engine_call(engine, MEHR_EXPORT_BOOT, arguments, &value);
+  *result = (int32_t)value;
+  return status;
+}
+
+/* One received air frame (in `In`); rssi in dBm, snr in quarter dB. */
+static inline uint32_t mehr_core_on_frame(void* engine, int32_t* result, uint64_t now_ms, uint32_t length, int32_t rssi_dbm, int32_t snr_qdb) {
+  const uint64_t arguments[4] = {now_ms, length, (uint32_t)rssi_dbm, (uint32_t)snr_qdb};
+  uint64_t value = 0;
+  const uint32_t status = mehr_engine_call(engine, MEHR_EXPORT_ON_FRAME, arguments, &value);
+  *result = (int32_t)value;
+  return status;
+}
+
+/* The deadline has come (or any earlier or later time: nothing depends on the exact moment). */
+static inline uint32_t mehr_core_on_timer(void* engine, int32_t* result, uint64_t now_ms) {
+  const uint64_t arguments[1] = {now_ms};
+  uint64_t value = 0;
+  const uint32_t status = mehr_engine_call(engine, MEHR_EXPORT_ON_TIMER, arguments, &value);
+  *result = (int32_t)value;
+  return status;
+}
+
+/* One command (in `In`); its answer is a Reply event. */
+static inline uint32_t mehr_core_on_command(void* engine, int32_t* result, uint64_t now_ms, uint32_t length) {
+  const uint64_t arguments[2] = {now_ms, length};
+  uint64_t value = 0;
+  const uint32_t status = mehr_engine_call(engine, MEHR_EXPORT_ON_COMMAND, arguments, &value);
+  *result = (int32_t)value;
+  return status;
+}
+
+/* When `on_timer` wants to be called next, in ms; 2^64-1 if never. */
+static inline uint32_t mehr_core_deadline(void* engine, uint64_t* result) {
+  const uint64_t* arguments = 0;
+  uint64_t value = 0;
+  const uint32_t status = mehr_engine_call(engine, MEHR_EXPORT_DEADLINE, arguments, &value);
+  *result = (uint64_t)value;
+  return status;
+}
+
+/* BLAKE3-256 over everything the core remembers, into `Out` (32 bytes). */
+static inline uint32_t mehr_core_state_hash(void* engine, int32_t* result) {
+  const uint64_t* arguments = 0;
+  uint64_t value = 0;
+  const uint32_t status = mehr_engine_call(engine, MEHR_EXPORT_STATE_HASH, arguments, &value);
+  *result = (int32_t)value;
+  return status;
+}
+
+/* LoRa time on air in microseconds, rounded up; 0 if a parameter is out of range. sf 5-12, bandwidth 7,800-1,625,000 Hz, coding rate 5-8 (4/5-4/8), preamble symbols, payload 0-255 bytes, AirtimeFlag bits. */
+static inline uint32_t mehr_core_airtime_us(void* engine, uint64_t* result, uint32_t sf, uint32_t bandwidth_hz, uint32_t coding_rate, uint32_t preamble, uint32_t length, uint32_t flags) {
+  const uint64_t arguments[6] = {sf, bandwidth_hz, coding_rate, preamble, length, flags};
+  uint64_t value = 0;
+  const uint32_t status = mehr_engine_call(engine, MEHR_EXPORT_AIRTIME_US, arguments, &value);
+  *result = (uint64_t)value;
+  return status;
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,311 @@
+// Rendered from core-as/assembly/abi.ts by `mehr generate`; edit that file instead.
+
+/** The core's boundary this file was rendered from. A module with another version is refused. */
+export const ABI_VERSION = 1;
+
+/** Size in bytes of the buffer the host writes before `boot`, `on_frame` and `on_command`. */
+export const IN_SIZE = 1024;
+
+/** Size in bytes of the buffer the host reads after `state_hash`. */
+export const OUT_SIZE = 1024;
+
+/** The fixed buffers whose addresses `buffer` gives. */
+export const Buffer = {
+  /** Host to core: configuration, air frame or command. */
+  In: 0,
+  /** Core to host: state hash. */
+  Out: 1,
+} as const;
+export type Buffer = (typeof Buffer)[keyof typeof Buffer];
+
+/** One code for every way a step can end, in the core (0-99) and in the shell that runs it (100 and up). */
+export const Status = {
+  /** Done. */
+  Ok: 0,
+  /** The input ends before a field it must hold. */
+  Short: 1,
+  /** The input is longer than its kind allows. */
+  Long: 2,
+  /** The air header or link frame kind has bits set that no version uses. */
+  BadKind: 3,
+  /** Byte 0 of the packet is no combination in use. */
+  BadHeader: 4,
+  /** The packet's context is not assigned, or does not go with its byte 0. */
+  BadContext: 5,
+  /** The padding behind the packet is not 80 00 .. 00. */
+  BadPadding: 6,
+  /** A field holds a value outside its range. */
+  BadField: 7,
+  /** Only link requests and link proofs may travel in the clear. */
+  NotClear: 8,
+  /** The packet has passed more than 128 relays. */
+  HopLimit: 9,
+  /** The packet was seen within the last 60 seconds. */
+  Duplicate: 10,
+  /** The packet is addressed to another node and this hop may not forward it. */
+  NotForUs: 11,
+  /** The frame belongs to a link this node does not hold. */
+  NoLink: 12,
+  /** The frame is half of a packet split over two LoRa frames, of a link this node does not hold. */
+  SplitFrame: 13,
+  /** The beacon carries this node's own address: an echo, a replay, or a copied identity. */
+  OwnBeacon: 14,
+  /** The table is full and every entry in it is alive, so the newcomer is turned away. */
+  TableFull: 15,
+  /** The core has not been booted. */
+  NotBooted: 16,
+  /** The boot configuration is not 20 bytes of version 1 with values in range. */
+  BadConfig: 17,
+  /** The command is unknown, or has the wrong length. */
+  BadCommand: 18,
+  /** The time given is earlier than the time of the call before. */
+  ClockBackwards: 19,
+  /** The host could not give the random bytes asked for. */
+  NoEntropy: 20,
+  /** No record is stored under this key. */
+  RecordMissing: 21,
+  /** The stored record does not have the size its key stands for. */
+  BadRecord: 22,
+  /** The host could not store or delete the record; the old value is still there. */
+  RecordFailed: 23,
+  /** The channel is taken (CAD) or the radio is already sending. */
+  RadioBusy: 24,
+  /** The radio did not accept or finish the transmission. */
+  RadioFailed: 25,
+  /** Transmission is off: the configuration has no region that allows it. */
+  TransmitOff: 26,
+  /** The engine could not get the memory it needs. */
+  EngineMemory: 100,
+  /** The bytes are not a WebAssembly module this engine can load. */
+  BadModule: 101,
+  /** The module lacks an export of the ABI, or has it with another signature. */
+  MissingExport: 102,
+  /** The module asks for an import that is not in the ABI, or with another signature. */
+  UnknownImport: 103,
+  /** The module was built for another abi_version than this shell. */
+  AbiMismatch: 104,
+  /** The module trapped. */
+  Trap: 105,
+  /** The request is not one this console knows. */
+  UnknownRequest: 110,
+  /** The request's payload has the wrong length or a field out of range. */
+  BadRequest: 111,
+  /** Replay steps need an open replay. */
+  ReplayClosed: 112,
+  /** The reply would be longer than a frame can carry. */
+  ReplyTooLong: 113,
+  /** The entropy queue of the replay is empty or full. */
+  ReplayEntropy: 114,
+  /** The record storage is full. */
+  StorageFull: 115,
+  /** The flash did not take what was written to it. */
+  FlashFailed: 116,
+  /** The peripheral behind the radio port did not answer in time. */
+  RadioTimeout: 117,
+} as const;
+export type Status = (typeof Status)[keyof typeof Status];
+
+/** What the core tells the host about, with the bytes each kind carries. */
+export const Event = {
+  /** After boot: node_id 16. */
+  Booted: 1,
+  /** A neighbour is heard for the first time, or again after silence: a neighbour entry (44 bytes). */
+  NeighbourFound: 2,
+  /** A neighbour has been silent for 180 s: node_id 16. */
+  NeighbourDown: 3,
+  /** A neighbour has been silent for 600 s and is forgotten: node_id 16. */
+  NeighbourGone: 4,
+  /** A packet for this node: the packet, from byte 0. */
+  Packet: 5,
+  /** The answer to a command: command u8, then its bytes. */
+  Reply: 6,
+} as const;
+export type Event = (typeof Event)[keyof typeof Event];
+
+/** First byte of a command in the `In` buffer. */
+export const Command = {
+  /** No body. Reply: see `status` in node.ts. */
+  Status: 1,
+  /** No body. Reply: a neighbour entry (44 bytes) for each neighbour known. */
+  Neighbours: 2,
+} as const;
+export type Command = (typeof Command)[keyof typeof Command];
+
+/** Counters of the Status reply, u32 each, in this order; they stop at 2^32-1. */
+export const Counter = {
+  /** Beacons put on the air. */
+  BeaconsSent: 0,
+  /** Beacons of other nodes taken in. */
+  BeaconsHeard: 1,
+  /** Frames handed to `on_frame`. */
+  FramesHeard: 2,
+  /** Frames refused with a status other than Ok. */
+  FramesRefused: 3,
+  /** Packets that passed every check. */
+  PacketsAccepted: 4,
+  /** Packets dropped because they were seen before. */
+  PacketsDuplicate: 5,
+  /** Seen-cache entries overwritten before their 60 s were over. */
+  SeenEvicted: 6,
+  /** Neighbours turned away because the table was full of living ones. */
+  NeighboursRefused: 7,
+  /** Silent neighbours replaced by a newcomer. */
+  NeighboursEvicted: 8,
+  /** Transmissions put off because the channel was busy. */
+  BusyDeferred: 9,
+  /** Transmissions given up after 7 busy attempts. */
+  BusyDropped: 10,
+  /** Transmissions the host refused for another reason. */
+  SendFailed: 11,
+  /** How many counters there are. */
+  Count: 12,
+} as const;
+export type Counter = (typeof Counter)[keyof typeof Counter];
+
+/** Keys of the record storage. */
+export const RecordKey = {
+  /** 32 bytes: the public half of the node's identity. */
+  Identity: 1,
+} as const;
+export type RecordKey = (typeof RecordKey)[keyof typeof RecordKey];
+
+/** Bits of the `flags` parameter of `airtime_us`. */
+export const AirtimeFlag = {
+  /** The frame has no explicit LoRa header. */
+  ImplicitHeader: 1,
+  /** The frame has no payload CRC. */
+  NoCrc: 2,
+} as const;
+export type AirtimeFlag = (typeof AirtimeFlag)[keyof typeof AirtimeFlag];
+
+/** One sentence of cause for every status. */
+export const STATUS_SENTENCES: Readonly<Record<number, string>> = {
+  0: "Done.",
+  1: "The input ends before a field it must hold.",
+  2: "The input is longer than its kind allows.",
+  3: "The air header or link frame kind has bits set that no version uses.",
+  4: "Byte 0 of the packet is no combination in use.",
+  5: "The packet's context is not assigned, or does not go with its byte 0.",
+  6: "The padding behind the packet is not 80 00 .. 00.",
+  7: "A field holds a value outside its range.",
+  8: "Only link requests and link proofs may travel in the clear.",
+  9: "The packet has passed more than 128 relays.",
+  10: "The packet was seen within the last 60 seconds.",
+  11: "The packet is addressed to another node and this hop may not forward it.",
+  12: "The frame belongs to a link this node does not hold.",
+  13: "The frame is half of a packet split over two LoRa frames, of a link this node does not hold.",
+  14: "The beacon carries this node's own address: an echo, a replay, or a copied identity.",
+  15: "The table is full and every entry in it is alive, so the newcomer is turned away.",
+  16: "The core has not been booted.",
+  17: "The boot configuration is not 20 bytes of version 1 with values in range.",
+  18: "The command is unknown, or has the wrong length.",
+  19: "The time given is earlier than the time of the call before.",
+  20: "The host could not give the random bytes asked for.",
+  21: "No record is stored under this key.",
+  22: "The stored record does not have the size its key stands for.",
+  23: "The host could not store or delete the record; the old value is still there.",
+  24: "The channel is taken (CAD) or the radio is already sending.",
+  25: "The radio did not accept or finish the transmission.",
+  26: "Transmission is off: the configuration has no region that allows it.",
+  100: "The engine could not get the memory it needs.",
+  101: "The bytes are not a WebAssembly module this engine can load.",
+  102: "The module lacks an export of the ABI, or has it with another signature.",
+  103: "The module asks for an import that is not in the ABI, or with another signature.",
+  104: "The module was built for another abi_version than this shell.",
+  105: "The module trapped.",
+  110: "The request is not one this console knows.",
+  111: "The request's payload has the wrong length or a field out of range.",
+  112: "Replay steps need an open replay.",
+  113: "The reply would be longer than a frame can carry.",
+  114: "The entropy queue of the replay is empty or full.",
+  115: "The record storage is full.",
+  116: "The flash did not take what was written to it.",
+  117: "The peripheral behind the radio port did not answer in time.",
+};
+
+/** What the host gives the core. Views are valid during the call only; what is to be kept must be copied. */
+export interface CoreImports {
+  /** Fills `length` bytes at `pointer` with output of the hardware random number generator. Ok or NoEntropy. */
+  entropy(bytes: Uint8Array): number;
+  /** Takes one air frame (1-255 bytes) to transmit now, after CAD. Ok, RadioBusy, RadioFailed or TransmitOff. */
+  frame_send(bytes: Uint8Array): number;
+  /** Stores a record; after a power cut either the old or the new value is there. Ok or RecordFailed. */
+  record_put(key: number, bytes: Uint8Array): number;
+  /** Reads a record into at most `length` bytes. The record's own length, or minus a Status (RecordMissing). */
+  record_get(key: number, bytes: Uint8Array): number;
+  /** Deletes a record; deleting a missing one is Ok. Ok or RecordFailed. */
+  record_delete(key: number): number;
+  /** Tells the host that something happened; `kind` is an Event. */
+  event(kind: number, bytes: Uint8Array): void;
+}
+
+/** What the core gives the host. */
+export interface CoreExports {
+  /** ABI_VERSION of the module. Callable before `boot`. */
+  abi_version(): number;
+  /** Address of a Buffer in linear memory, or 0 for an unknown one. */
+  buffer(id: number): number;
+  /** Bytes of linear memory in use: static data and nothing else, since nothing is ever allocated. */
+  memory_used(): number;
+  /** Forgets everything, takes the configuration (20 bytes in `In`), loads or makes the identity, sends Booted. */
+  boot(now_ms: bigint, length: number): number;
+  /** One received air frame (in `In`); rssi in dBm, snr in quarter dB. */
+  on_frame(now_ms: bigint, length: number, rssi_dbm: number, snr_qdb: number): number;
+  /** The deadline has come (or any earlier or later time: nothing depends on the exact moment). */
+  on_timer(now_ms: bigint): number;
+  /** One command (in `In`); its answer is a Reply event. */
+  on_command(now_ms: bigint, length: number): number;
+  /** When `on_timer` wants to be called next, in ms; 2^64-1 if never. */
+  deadline(): bigint;
+  /** BLAKE3-256 over everything the core remembers, into `Out` (32 bytes). */
+  state_hash(): number;
+  /** LoRa time on air in microseconds, rounded up; 0 if a parameter is out of range. sf 5-12, bandwidth 7,800-1,625,000 Hz, coding rate 5-8 (4/5-4/8), preamble symbols, payload 0-255 bytes, AirtimeFlag bits. */
+  airtime_us(sf: number, bandwidth_hz: number, coding_rate: number, preamble: number, length: number, flags: number): bigint;
+}
+
+/** Names of the exports, to be checked before the first call. */
+export const EXPORT_NAMES = ["abi_version", "buffer", "memory_used", "boot", "on_frame", "on_timer", "on_command", "deadline", "state_hash", "airtime_us"] as const;
+
+/** The import object. A pointer outside memory throws RangeError, which ends the call like a trap. */
+export function linkImports(memory: () => WebAssembly.Memory, host: CoreImports): WebAssembly.Imports {
+  const view = (pointer: number, length: number): Uint8Array =>
+    new Uint8Array(memory().buffer, pointer >>> 0, length >>> 0);
+  return {
+    abi: {
+      entropy: (pointer: number, length: number): number => host.entropy(view(pointer, length)),
+      frame_send: (pointer: number, length: number): number => host.frame_send(view(pointer, length)),
+      record_put: (key: number, pointer: number, length: number): number => host.record_put(key >>> 0, view(pointer, length)),
+      record_get: (key: number, pointer: number, length: number): number => host.record_get(key >>> 0, view(pointer, length)),
+      record_delete: (key: number): number => host.record_delete(key >>> 0),
+      event: (kind: number, pointer: number, length: number): void => host.event(kind >>> 0, view(pointer, length)),
+    },
+  };
+}
+
+type RawExport = (...values: (number | bigint)[]) => number | bigint;
+
+/** Typed calls, with unsigned results as unsigned numbers. `raw` gives the instance's function of that name. */
+export function bindExports(raw: (name: (typeof EXPORT_NAMES)[number]) => RawExport): CoreExports {
+  const abi_version = raw("abi_version");
+  const buffer = raw("buffer");
+  const memory_used = raw("memory_used");
+  const boot = raw("boot");
+  const on_frame = raw("on_frame");
+  const on_timer = raw("on_timer");
+  const on_command = raw("on_command");
+  const deadline = raw("deadline");
+  const state_hash = raw("state_hash");
+  const airtime_us = raw("airtime_us");
+  return {
+    abi_version: (): number => (abi_version() as number) >>> 0,
+    buffer: (id: number): number => (buffer(id) as number) >>> 0,
+    memory_used: (): number => (memory_used() as number) >>> 0,
+    boot: (now_ms: bigint, length: number): number => boot(now_ms, length) as number,
+    on_frame: (now_ms: bigint, length: number, rssi_dbm: number, snr_qdb: number): number => on_frame(now_ms, length, rssi_dbm, snr_qdb) as number,
+    on_timer: (now_ms: bigint): number => on_timer(now_ms) as number,
+    on_command: (now_ms: bigint, length: number): number => on_command(now_ms, length) as number,
+    deadline: (): bigint => BigInt.asUintN(64, (deadline() as bigint)),
+    state_hash: (): number => state_hash() as number,
+    airtime_us: (sf: number, bandwidth_hz: number, coding_rate: number, preamble: number, length: number, flags: number): bigint => BigInt.asUintN(64, (airtime_us(sf, bandwidth_hz, coding_rate, preamble, length, flags) as bigint)),
+  };
+}

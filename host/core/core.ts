@@ -1,0 +1,143 @@
+/** One instance of the core in this process: the same module a board runs, under V8. */
+import {
+  ABI_VERSION,
+  Buffer as AbiBuffer,
+  bindExports,
+  type CoreExports,
+  type CoreImports,
+  EXPORT_NAMES,
+  IN_SIZE,
+  linkImports,
+  STATUS_SENTENCES,
+  Status,
+} from "./abi.gen.ts";
+
+/** The engine could not load or run the module; `status` is the code a board reports for the same failure. */
+export class CoreError extends Error {
+  readonly status: Status;
+
+  constructor(status: Status, detail: string) {
+    super(`${STATUS_SENTENCES[status]} ${detail}`);
+    this.name = "CoreError";
+    this.status = status;
+  }
+}
+
+type RawExport = (...values: (number | bigint)[]) => number | bigint;
+
+/**
+ * A loaded core. Methods follow the exports of abi.ts; inputs longer than the `In` buffer are refused with Status.Long,
+ * and a trap becomes a CoreError with Status.Trap, after which the instance must not be used.
+ */
+export class Core {
+  readonly #exports: CoreExports;
+  readonly #memory: WebAssembly.Memory;
+  readonly #in: number;
+  readonly #out: number;
+
+  private constructor(exports: CoreExports, memory: WebAssembly.Memory) {
+    this.#exports = exports;
+    this.#memory = memory;
+    this.#in = exports.buffer(AbiBuffer.In);
+    this.#out = exports.buffer(AbiBuffer.Out);
+  }
+
+  /**
+   * Compiles and links `wasm` (bytes, or a module already compiled) against `host`.
+   * Throws CoreError: BadModule, UnknownImport, MissingExport or AbiMismatch.
+   */
+  static async load(wasm: Uint8Array | WebAssembly.Module, host: CoreImports): Promise<Core> {
+    const module = wasm instanceof WebAssembly.Module ? wasm : await Core.compile(wasm);
+    let memory: WebAssembly.Memory | undefined;
+    const imports = linkImports(() => memory as WebAssembly.Memory, host);
+    for (const wanted of WebAssembly.Module.imports(module)) {
+      if (wanted.kind !== "function" || imports[wanted.module]?.[wanted.name] === undefined) {
+        throw new CoreError(Status.UnknownImport, `It is ${wanted.module}.${wanted.name}.`);
+      }
+    }
+    const instance = await WebAssembly.instantiate(module, imports);
+    if (!(instance.exports.memory instanceof WebAssembly.Memory)) {
+      throw new CoreError(Status.MissingExport, "It is memory.");
+    }
+    memory = instance.exports.memory;
+    for (const name of EXPORT_NAMES) {
+      if (typeof instance.exports[name] !== "function") throw new CoreError(Status.MissingExport, `It is ${name}.`);
+    }
+    const exports = bindExports((name) => guarded(instance.exports[name] as RawExport, name));
+    const version = exports.abi_version();
+    if (version !== ABI_VERSION) {
+      throw new CoreError(
+        Status.AbiMismatch,
+        `The module has abi_version ${version}, this host speaks ${ABI_VERSION}; rebuild the older of the two.`,
+      );
+    }
+    return new Core(exports, memory);
+  }
+
+  /** Compiles `wasm`, for use in several instances. Throws CoreError (BadModule). */
+  static async compile(wasm: Uint8Array): Promise<WebAssembly.Module> {
+    try {
+      return await WebAssembly.compile(wasm as Uint8Array<ArrayBuffer>);
+    } catch (error) {
+      throw new CoreError(Status.BadModule, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  boot(nowMs: bigint, config: Uint8Array): Status {
+    return this.#write(config) ?? (this.#exports.boot(nowMs, config.length) as Status);
+  }
+
+  onFrame(nowMs: bigint, frame: Uint8Array, rssiDbm: number, snrQdb: number): Status {
+    return this.#write(frame) ?? (this.#exports.on_frame(nowMs, frame.length, rssiDbm, snrQdb) as Status);
+  }
+
+  onTimer(nowMs: bigint): Status {
+    return this.#exports.on_timer(nowMs) as Status;
+  }
+
+  onCommand(nowMs: bigint, command: Uint8Array): Status {
+    return this.#write(command) ?? (this.#exports.on_command(nowMs, command.length) as Status);
+  }
+
+  /** When onTimer wants to be called, in ms; undefined if never. */
+  deadline(): bigint | undefined {
+    const at = this.#exports.deadline();
+    return at === 0xffff_ffff_ffff_ffffn ? undefined : at;
+  }
+
+  /** BLAKE3-256 over everything the core remembers. */
+  stateHash(): Uint8Array {
+    this.#exports.state_hash();
+    return new Uint8Array(this.#memory.buffer, this.#out, 32).slice();
+  }
+
+  /** Microseconds on air; 0n if a parameter is out of range. */
+  airtimeUs(sf: number, bandwidthHz: number, codingRate: number, preamble: number, length: number, flags = 0): bigint {
+    return this.#exports.airtime_us(sf, bandwidthHz, codingRate, preamble, length, flags);
+  }
+
+  /** Bytes of linear memory in use. */
+  memoryUsed(): number {
+    return this.#exports.memory_used();
+  }
+
+  #write(input: Uint8Array): Status | undefined {
+    if (input.length > IN_SIZE) return Status.Long;
+    new Uint8Array(this.#memory.buffer).set(input, this.#in);
+    return undefined;
+  }
+}
+
+/** V8 throws RuntimeError for a trap, and the binding RangeError for a pointer outside memory. */
+function guarded(call: RawExport, name: string): RawExport {
+  return (...values) => {
+    try {
+      return call(...values);
+    } catch (error) {
+      if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError) {
+        throw new CoreError(Status.Trap, `In ${name}: ${error.message}.`);
+      }
+      throw error;
+    }
+  };
+}

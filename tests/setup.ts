@@ -1,0 +1,9 @@
+/** Compiles the core once before any test, so every test runs the module the sources say. */
+import { compileCore } from "../toolchain/core/compile.ts";
+import { repositoryRoot } from "../toolchain/paths.ts";
+import { buildInternals } from "./support/internals.ts";
+
+export default async function setup(): Promise<void> {
+  await compileCore({ root: repositoryRoot() });
+  await buildInternals();
+}

@@ -1,0 +1,64 @@
+/** The core's inner functions for unit tests: core-as/testing/internals.ts compiled and instantiated. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { assemble } from "../../toolchain/core/compile.ts";
+import { repositoryRoot, writeIfChanged } from "../../toolchain/paths.ts";
+
+const root = repositoryRoot();
+const path = join(root, "build", "core", "internals.wasm");
+
+/** Compiles the module; once per test run, from tests/setup.ts. */
+export async function buildInternals(): Promise<void> {
+  const wasm = await assemble("core-as/testing/internals.ts", (name) => {
+    try {
+      return readFileSync(join(root, name), "utf8");
+    } catch {
+      return null;
+    }
+  });
+  writeIfChanged(path, wasm);
+}
+
+export interface Internals {
+  /** Calls an exported function. */
+  call(name: string, ...values: (number | bigint)[]): number;
+  callBig(name: string, ...values: (number | bigint)[]): bigint;
+  /** 16 KiB of the module's memory for inputs and outputs; offset 0 is at address `arena`. */
+  readonly bytes: Uint8Array;
+  readonly arena: number;
+}
+
+/** A fresh instance. The imports are those of the boundary, all refusing. */
+export async function internals(): Promise<Internals> {
+  const refuse = (): number => 99;
+  const abi = {
+    entropy: refuse,
+    frame_send: refuse,
+    record_put: refuse,
+    record_get: refuse,
+    record_delete: refuse,
+    event: refuse,
+  };
+  const { instance } = await WebAssembly.instantiate(readFileSync(path) as Uint8Array<ArrayBuffer>, { abi });
+  const functions = instance.exports as Record<string, (...values: (number | bigint)[]) => number | bigint>;
+  const call = (name: string, ...values: (number | bigint)[]): number | bigint => {
+    const fn = functions[name];
+    if (fn === undefined) throw new Error(`internals.ts does not export ${name}`);
+    return fn(...values);
+  };
+  const arena = call("arena") as number;
+  return {
+    call: (name, ...values) => call(name, ...values) as number,
+    callBig: (name, ...values) => BigInt.asUintN(64, call(name, ...values) as bigint),
+    bytes: new Uint8Array((instance.exports.memory as WebAssembly.Memory).buffer, arena, 16384),
+    arena,
+  };
+}
+
+export function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("hex");
+}
+
+export function unhex(text: string): Uint8Array {
+  return new Uint8Array(Buffer.from(text.replace(/\s+/g, ""), "hex"));
+}
