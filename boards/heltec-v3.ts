@@ -1,0 +1,29 @@
+import { defineBoard } from "./schema.ts";
+
+/** Heltec WiFi LoRa 32 V3: ESP32-S3FN8 + SX1262; its USB socket goes to a CP2102, not to the MCU's own USB. */
+export default defineBoard({
+  id: "heltec-v3",
+  name: "Heltec WiFi LoRa 32 V3",
+  mcu: "esp32s3",
+  radio: {
+    chip: "SX1262",
+    pins: { sck: 9, miso: 11, mosi: 10, nss: 8, reset: 12, irq: 14, busy: 13 },
+    tcxoVolts: 1.8,
+    rfSwitch: { dio2: true },
+  },
+  // Vext: the display and, by MT's comment, the antenna boost hang on it, so the radio needs it.
+  power: [{ feeds: "radio", pin: 36, active: "low" }],
+  led: { pin: 35, active: "high" },
+  // Boards after 3.2 invert the sense enable. Peers correct the nominal 4.9 by 4.5 to 10 %: calibrate per board.
+  battery: { pin: 1, divider: 4.9, attenuationDb: 2.5, enable: { pin: 37, active: "probe" } },
+  flash: { size: 0x800000, bootloader: 0, app: { offset: 0x10000, max: 0x330000 }, partitions: "default_8MB.csv" },
+  flashing: ["esptool"],
+  usb: [
+    { vid: 0x10c4, pid: 0xea60, mode: "bridge" },
+    { vid: 0x303a, pid: 0x1001, mode: "bootloader" },
+  ],
+  platformio: { platform: "espressif32", framework: "arduino", board: "heltec_wifi_lora_32_V3" },
+  tier: "minimal",
+  engines: ["wasm3"],
+  source: ["MT variants/esp32s3/heltec_v3/variant.h", "MC HeltecV3Board.h", "P32 boards/heltec_wifi_lora_32_V3.json"],
+});

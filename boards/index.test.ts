@@ -1,0 +1,107 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import {
+  allBoards,
+  BoardError,
+  boardIds,
+  boardSummary,
+  findBoard,
+  memoryLimits,
+  problemSentence,
+  registeredProblems,
+  UnknownBoardError,
+} from "./index.ts";
+import rak4631 from "./rak4631.ts";
+
+const HERE = import.meta.dirname;
+
+function boardFiles(): string[] {
+  return readdirSync(HERE).filter(
+    (name) =>
+      name.endsWith(".ts") &&
+      !name.endsWith(".test.ts") &&
+      readFileSync(join(HERE, name), "utf8").includes("export default defineBoard("),
+  );
+}
+
+test("every board file is registered under its own name", () => {
+  expect(boardFiles()).toEqual(boardIds().map((id) => `${id}.ts`));
+});
+
+test("every board passes its checks and fits on a page", () => {
+  expect(allBoards().map((board) => board.id)).toEqual(["heltec-v3", "native", "qemu-m4", "qemu-rv32", "rak4631"]);
+  for (const name of boardFiles()) {
+    const lines = readFileSync(join(HERE, name), "utf8").trimEnd().split("\n").length;
+    expect(lines, name).toBeLessThanOrEqual(40);
+  }
+});
+
+test("an unknown board names the nearest ones and is bad input", () => {
+  const thrown = (id: string) => {
+    try {
+      return findBoard(id);
+    } catch (error) {
+      return error;
+    }
+  };
+  const near = thrown("rak4613");
+  expect(near).toBeInstanceOf(UnknownBoardError);
+  expect(near).toMatchObject({
+    exitCode: 2,
+    nearest: ["rak4631"],
+    message: 'There is no board "rak4613"; did you mean rak4631?',
+  });
+  expect(thrown("qemu")).toMatchObject({ message: 'There is no board "qemu"; did you mean qemu-m4 or qemu-rv32?' });
+  expect(thrown("zzzzzzzz")).toMatchObject({
+    nearest: [],
+    message: 'There is no board "zzzzzzzz"; the boards are heltec-v3, native, qemu-m4, qemu-rv32, rak4631.',
+  });
+  // A name every object has is not a board.
+  expect(thrown("constructor")).toBeInstanceOf(UnknownBoardError);
+});
+
+test("a value under another id than its file's name is refused", () => {
+  expect(registeredProblems("rak4631", rak4631)).toEqual([]);
+  expect(registeredProblems("rak11310", rak4631).map(problemSentence)).toEqual([
+    'boards/rak11310.ts: id: it is "rak4631"; write "rak11310", the name of the file.',
+  ]);
+});
+
+test("a board error says every problem on its own line and is bad input", () => {
+  const broken = { ...rak4631, tier: "huge", engines: [] };
+  const error = new BoardError(registeredProblems("rak4631", broken));
+  expect(error.exitCode).toBe(2);
+  expect(error.message.split("\n")).toEqual([
+    expect.stringContaining("boards/rak4631.ts: tier:"),
+    expect.stringContaining("boards/rak4631.ts: engines:"),
+  ]);
+});
+
+test("the summary has the fields of `mehr boards --json`", () => {
+  expect(boardSummary(findBoard("qemu-m4"))).toEqual({
+    id: "qemu-m4",
+    mcu: "cortex-m4",
+    radio: "virtual",
+    flash: [],
+    engine: ["wasm3"],
+    verified: "emulated",
+  });
+  expect(boardSummary(findBoard("rak4631"))).toEqual({
+    id: "rak4631",
+    mcu: "nrf52840",
+    radio: "SX1262",
+    flash: ["uf2", "dfu", "swd"],
+    engine: ["wasm3"],
+    verified: null,
+  });
+});
+
+test("limits are what the linker leaves to an application", () => {
+  // 0xed000 - 0x26000 and 0x20040000 - 0x20006000 (boards-and-regions sections 5 and 6: 815,104 and 237,568 bytes)
+  expect(memoryLimits(findBoard("rak4631"))).toEqual({ flash: 815_104, ram: 237_568 });
+  expect(memoryLimits(findBoard("heltec-v3"))).toEqual({ flash: 0x330000, ram: 327_680 });
+  expect(memoryLimits(findBoard("qemu-m4"))).toEqual({ flash: 1_048_576, ram: 262_144 });
+  expect(memoryLimits(findBoard("qemu-rv32"))).toEqual({ flash: 4_194_304, ram: 409_600 });
+  expect(memoryLimits(findBoard("native"))).toEqual({ flash: undefined, ram: undefined });
+});

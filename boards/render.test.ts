@@ -1,0 +1,150 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { allBoards, findBoard, memoryLimits } from "./index.ts";
+import { RENDER_COMMAND, renderBoardConfigHeader, renderCommitted, renderPlatformioIni } from "./render.ts";
+import { isVirtual } from "./schema.ts";
+
+const PROJECT = join(import.meta.dirname, "..");
+const boards = allBoards();
+const committed = renderCommitted(boards);
+
+describe("committed files are not stale", () => {
+  test.each([...committed])("%s", (path, text) => {
+    const found = existsSync(join(PROJECT, path)) ? readFileSync(join(PROJECT, path), "utf8") : "";
+    expect(found, `${path} differs from the board values; run: ${RENDER_COMMAND}`).toBe(text);
+  });
+
+  test("boards/platformio holds nothing else", () => {
+    const files = readdirSync(join(PROJECT, "boards/platformio")).map((name) => `boards/platformio/${name}`);
+    expect(files.sort()).toEqual([...committed.keys()].filter((path) => path.startsWith("boards/platformio/")).sort());
+  });
+});
+
+/** Sections of an ini text: name -> option -> value, continuation lines joined by a space. */
+function sections(ini: string): Map<string, Map<string, string>> {
+  const found = new Map<string, Map<string, string>>();
+  let section = new Map<string, string>();
+  let option = "";
+  for (const line of ini.split("\n")) {
+    if (line === "" || line.startsWith(";")) continue;
+    if (line.startsWith("[")) {
+      section = new Map();
+      found.set(line.slice(1, -1), section);
+    } else if (line.startsWith("  ")) {
+      section.set(option, `${section.get(option)} ${line.trim()}`.trim());
+    } else {
+      const at = line.indexOf(" =");
+      option = line.slice(0, at);
+      section.set(option, line.slice(at + 2).trim());
+    }
+  }
+  return found;
+}
+
+describe("platformio.ini", () => {
+  const ini = renderPlatformioIni(boards);
+  const parsed = sections(ini);
+
+  test("does not depend on the order of the boards", () => {
+    expect(renderPlatformioIni([...boards].reverse())).toBe(ini);
+  });
+
+  test("has one environment per board, in order", () => {
+    const envs = [...parsed.keys()].filter((name) => name.startsWith("env:"));
+    expect(envs).toEqual(boards.map((board) => `env:${board.id}`));
+    expect(parsed.get("platformio")?.get("default_envs")).toBe("qemu-m4");
+  });
+
+  test("every interpolation names an option that exists", () => {
+    for (const [, section, option] of ini.matchAll(/\$\{([^}]+)\.([^.}]+)\}/g)) {
+      expect(parsed.get(section ?? "")?.has(option ?? ""), `${section}.${option}`).toBe(true);
+    }
+  });
+
+  test("every platform and library is pinned exactly or lies in the project", () => {
+    const specs = [...parsed.values()].flatMap((section) => [
+      ...(section.get("platform")?.split(" ") ?? []),
+      ...(section.get("lib_deps")?.split(" ") ?? []),
+    ]);
+    for (const spec of specs) expect(spec).toMatch(/^(\S+\/\S+@\d+\.\d+\.\d+|symlink:\/\/boards\/\S+|\$\{\S+\})$/);
+    expect(parsed.get("env:rak4631")?.get("platform")).toBe("platformio/nordicnrf52@10.11.0");
+    expect(parsed.get("env:heltec-v3")?.get("platform")).toBe("platformio/espressif32@6.13.0");
+  });
+
+  test("a virtual board takes its HAL, a real one the Arduino HAL", () => {
+    expect(parsed.get("env:qemu-rv32")?.get("build_src_filter")).toBe("+<src/> +<hal/virtual/> +<hal/rv32_virt/>");
+    expect(parsed.get("env:native")?.get("build_src_filter")).toBe("+<src/> +<hal/virtual/> +<hal/linux/>");
+    expect(parsed.get("env:rak4631")?.get("extends")).toBe("arduino");
+    expect(parsed.get("arduino")?.get("build_src_filter")).toBe("+<src/> +<hal/arduino/>");
+  });
+});
+
+test("the virtual platform's board files grant what the chips' table says", () => {
+  for (const board of boards.filter(isVirtual)) {
+    const path = join(PROJECT, "boards/platforms/virtual/boards", `${board.id}.json`);
+    const { upload } = JSON.parse(readFileSync(path, "utf8")) as {
+      upload: { maximum_size: number; maximum_ram_size: number };
+    };
+    const limits = memoryLimits(board);
+    // The platform writes 0 for a process, which has no limit.
+    expect([upload.maximum_size, upload.maximum_ram_size], board.id).toEqual([limits.flash ?? 0, limits.ram ?? 0]);
+  }
+});
+
+test("the RAK4631 board file has the facts the nordicnrf52 platform reads", () => {
+  const file = JSON.parse(committed.get("boards/platformio/rak4631.json") ?? "") as unknown;
+  expect(file).toMatchObject({
+    build: {
+      arduino: { ldscript: "nrf52840_s140_v6.ld" },
+      extra_flags: "-DARDUINO_NRF52840_PCA10056 -DNRF52840_XXAA",
+      hwids: [
+        ["0x239A", "0x8029"],
+        ["0x239A", "0x0029"],
+        ["0x239A", "0x002A"],
+      ],
+      variant: "pca10056",
+      softdevice: { sd_flags: "-DS140", sd_name: "s140", sd_version: "6.1.1", sd_fwid: "0x00B6" },
+      bootloader: { settings_addr: "0xFF000" },
+    },
+    upload: { maximum_size: 815104, maximum_ram_size: 237568, protocol: "nrfutil", use_1200bps_touch: true },
+    vendor: "RAKwireless",
+  });
+});
+
+describe("board_config.h", () => {
+  test("a virtual board has its id and its boot record only", () => {
+    expect(
+      renderBoardConfigHeader(findBoard("qemu-m4")),
+    ).toBe(`// Rendered from boards/qemu-m4.ts by a build. Edit the board value instead.
+#pragma once
+
+#define MEHR_BOARD_ID "qemu-m4"
+#define MEHR_BOARD_NAME "QEMU Cortex-M4"
+#define MEHR_BOARD_VIRTUAL 1
+// Boot configuration record, laid out in boards/config.ts.
+#define MEHR_BOOT_CONFIG_BYTES {0x01, 0x01, 0x01, 0x00, 0x00, 0x08, 0x05, 0x0e, 0x12, 0x00, 0x12, 0x00, 0x08, 0xe6, 0xd3, 0x33, 0x48, 0xe8, 0x01, 0x00}
+`);
+  });
+
+  test.each([
+    ["rak4631", "constexpr int kRadioSck = 43;  // P1.11"],
+    ["rak4631", "constexpr int kRadioIrq = 47;  // P1.15, DIO1"],
+    ["rak4631", "constexpr int kRadioRxen = -1;"],
+    ["rak4631", "constexpr int kRadioTcxoMillivolts = 1800;"],
+    ["rak4631", "constexpr bool kRadioDio2TurnsSwitch = true;"],
+    ["rak4631", "    {37, true, Feeds::radio},  // P1.05"],
+    ["rak4631", "constexpr int kLed = 35;  // P1.03"],
+    ["rak4631", "constexpr bool kLedActiveHigh = true;"],
+    ["rak4631", "constexpr int kBatteryDividerMilli = 1730;"],
+    ["rak4631", "constexpr int kBatteryReferenceMillivolts = 3000;"],
+    ["rak4631", "constexpr SenseEnable kBatteryEnableActive = SenseEnable::none;"],
+    ["heltec-v3", "#define MEHR_RADIO_SX1262 1"],
+    ["heltec-v3", "    {36, false, Feeds::radio},  // GPIO36"],
+    ["heltec-v3", "constexpr int kBatteryAttenuationDecidb = 25;"],
+    ["heltec-v3", "constexpr int kBatteryEnable = 37;  // GPIO37"],
+    ["heltec-v3", "constexpr SenseEnable kBatteryEnableActive = SenseEnable::probe;"],
+  ])("%s has the line %s", (id, line) => {
+    expect(renderBoardConfigHeader(findBoard(id)).split("\n")).toContain(line);
+  });
+});

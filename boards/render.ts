@@ -1,0 +1,318 @@
+/**
+ * Files made from board values: `platformio.ini`, PlatformIO board files for boards upstream does not know, and each
+ * board's `board_config.h`. Pure functions from values to text; the same values always give the same bytes.
+ */
+import { bootConfig, encodeBootConfig } from "./config.ts";
+import { memoryLimits } from "./index.ts";
+import {
+  gpioIndex,
+  type McuId,
+  NRF52840_BOOTLOADER_SETTINGS,
+  type Pin,
+  pinName,
+  SOFTDEVICE,
+  type SoftDeviceId,
+} from "./mcu.ts";
+import { RADIO } from "./radio.ts";
+import { type Board, isVirtual, type RealBoard, type VirtualBoard } from "./schema.ts";
+import { PLATFORM_SPEC, RADIOLIB_SPEC, VIRTUAL_PLATFORM_SPEC, WASM3_SPEC } from "./versions.ts";
+
+/** The command that rewrites every rendered file; it stands in their headers and in stale-test messages. */
+export const RENDER_COMMAND = "mehr generate";
+
+function byId(a: Board, b: Board): number {
+  return a.id < b.id ? -1 : 1;
+}
+
+// --- platformio.ini --------------------------------------------------------------------------------------------------
+
+/** PlatformIO's own interpolation, as one line of a multi-line option. */
+function inherit(option: string): string {
+  return `  \${${option}}`;
+}
+
+/** The board `pio run` builds when no environment is named. */
+const DEFAULT_ENV = "qemu-m4";
+
+/** Text of `platformio.ini` at the project's root. Boards must have passed `checkBoard`. */
+export function renderPlatformioIni(boards: readonly Board[]): string {
+  const sorted = [...boards].sort(byId);
+  const sections = [
+    [
+      `; Rendered from boards/*.ts by \`${RENDER_COMMAND}\`. Edit a board value instead: a test fails when the two differ.`,
+    ],
+    [
+      "[platformio]",
+      ...(sorted.some((board) => board.id === DEFAULT_ENV) ? [`default_envs = ${DEFAULT_ENV}`] : []),
+      "src_dir = boards/runtime",
+      "include_dir = boards/runtime/include",
+      "boards_dir = boards/platformio",
+    ],
+    ENGINE_WASM3,
+    [
+      "[env]",
+      "extra_scripts = pre:toolchain/pio/prepare.py",
+      "build_flags =",
+      inherit("engine_wasm3.build_flags"),
+      "  -I boards/runtime/include",
+      "  -I boards/runtime/src",
+      "  -I build/core",
+      "build_src_flags =",
+      "  -Wall",
+      "  -Wextra",
+      "lib_deps =",
+      inherit("engine_wasm3.lib_deps"),
+    ],
+    ARDUINO,
+    ...sorted.map((board) => (isVirtual(board) ? virtualEnv(board) : realEnv(board))),
+  ];
+  return `${sections.map((lines) => lines.join("\n")).join("\n\n")}\n`;
+}
+
+const ENGINE_WASM3 = [
+  "[engine_wasm3]",
+  "; Floats cost 21 KB of flash and the core has none. Height: the Arduino default of 64 stack slots is too low for",
+  "; cryptography. Page size: metacode pages are rounded up to it, so a small one wastes less RAM.",
+  "build_flags =",
+  "  -D d_m3HasFloat=0",
+  "  -D d_m3MaxFunctionStackHeight=256",
+  "  -D d_m3CodePageAlignSize=2048",
+  "  -D d_m3LogOutput=0",
+  "lib_deps =",
+  `  ${WASM3_SPEC}`,
+];
+
+const ARDUINO = [
+  "[arduino]",
+  "framework = arduino",
+  "; -O2 is as fast as -O3 for wasm3; the Arduino cores' default is -Os.",
+  "build_unflags =",
+  "  -Os",
+  "build_flags =",
+  inherit("env.build_flags"),
+  "  -O2",
+  "; The language options stay off C libraries and the framework.",
+  "build_src_flags =",
+  inherit("env.build_src_flags"),
+  "  -std=gnu++17",
+  "  -fno-exceptions",
+  "build_src_filter = +<src/> +<hal/arduino/>",
+  "lib_deps =",
+  inherit("env.lib_deps"),
+  `  ${RADIOLIB_SPEC}`,
+  "monitor_speed = 115200",
+];
+
+function boardInclude(board: Board): string {
+  return `  -I build/boards/${board.id}`;
+}
+
+function virtualEnv(board: VirtualBoard): string[] {
+  const { hal } = board.virtual;
+  return [
+    `[env:${board.id}]`,
+    `platform = ${VIRTUAL_PLATFORM_SPEC}`,
+    `board = ${board.id}`,
+    // A process is laid out by the host's own linker.
+    ...(board.virtual.emulator === "process" ? [] : [`board_build.ldscript = boards/runtime/hal/${hal}/link.ld`]),
+    `build_src_filter = +<src/> +<hal/virtual/> +<hal/${hal}/>`,
+    "build_flags =",
+    inherit("env.build_flags"),
+    boardInclude(board),
+  ];
+}
+
+function realEnv(board: RealBoard): string[] {
+  const { platform, board: upstream } = board.platformio;
+  const spec = PLATFORM_SPEC.get(platform);
+  if (spec === undefined) throw new RangeError(`boards/${board.id}.ts: platform ${platform} has no pinned version`);
+  return [
+    `[env:${board.id}]`,
+    "extends = arduino",
+    `platform = ${spec}`,
+    `board = ${upstream ?? board.id}`,
+    ...(board.flash.partitions === undefined ? [] : [`board_build.partitions = ${board.flash.partitions}`]),
+    "build_flags =",
+    inherit("arduino.build_flags"),
+    boardInclude(board),
+  ];
+}
+
+// --- boards/platformio/<id>.json -------------------------------------------------------------------------------------
+
+/** Path of a board's PlatformIO board file, relative to the project. */
+export function platformioBoardFile(id: string): string {
+  return `boards/platformio/${id}.json`;
+}
+
+/**
+ * Text of the PlatformIO board file of a board that builds on an Arduino variant; undefined for a board the platform
+ * already knows and for virtual boards, whose platform brings its own.
+ */
+export function renderPlatformioBoard(board: Board): string | undefined {
+  if (isVirtual(board) || board.platformio.variant === undefined) return undefined;
+  const { softdevice } = board.flash;
+  if (softdevice === undefined) throw new RangeError(`boards/${board.id}.ts: flash.softdevice is missing`);
+  return `${JSON.stringify(nordicBoard(board, board.platformio.variant, softdevice), undefined, 2)}\n`;
+}
+
+/** Fields platform-nordicnrf52 reads for the Adafruit core (PNRF boards/nrf52840_dk_adafruit.json, builder/main.py). */
+function nordicBoard(board: RealBoard, variant: string, softdevice: SoftDeviceId): object {
+  const [name = "", version = ""] = softdevice.split(" ");
+  const limits = memoryLimits(board);
+  return {
+    build: {
+      arduino: { ldscript: SOFTDEVICE[softdevice].ldscript },
+      core: "nRF5",
+      cpu: "cortex-m4",
+      extra_flags: `-DARDUINO_NRF52840_${variant.toUpperCase()} -DNRF52840_XXAA`,
+      f_cpu: "64000000L",
+      hwids: board.usb.map(({ vid, pid }) => [hex(vid, 4), hex(pid, 4)]),
+      usb_product: board.name,
+      mcu: "nrf52840",
+      variant,
+      bsp: { name: "adafruit" },
+      softdevice: {
+        sd_flags: `-D${name}`,
+        sd_name: name.toLowerCase(),
+        sd_version: version,
+        sd_fwid: hex(SOFTDEVICE[softdevice].fwid, 4),
+      },
+      bootloader: { settings_addr: hex(NRF52840_BOOTLOADER_SETTINGS, 5) },
+    },
+    connectivity: ["bluetooth", "lora"],
+    debug: { jlink_device: "nRF52840_xxAA", svd_path: "nrf52840.svd" },
+    frameworks: ["arduino"],
+    name: board.name,
+    // The variant's board uploads by J-Link; a board with the Adafruit bootloader takes a DFU package over USB once
+    // opening its port at 1200 baud has sent it there.
+    upload: {
+      maximum_ram_size: limits.ram,
+      maximum_size: limits.flash,
+      speed: 115200,
+      protocol: "nrfutil",
+      protocols: ["nrfutil", "jlink", "nrfjprog", "stlink"],
+      use_1200bps_touch: true,
+      require_upload_port: true,
+      wait_for_upload_port: true,
+    },
+    url: board.platformio.url ?? "",
+    vendor: board.platformio.vendor ?? "",
+  };
+}
+
+function hex(value: number, digits: number): string {
+  return `0x${value.toString(16).toUpperCase().padStart(digits, "0")}`;
+}
+
+// --- build/boards/<id>/board_config.h --------------------------------------------------------------------------------
+
+/** Path of a board's configuration header, relative to the project; a build makes it. */
+export function boardConfigFile(id: string): string {
+  return `build/boards/${id}/board_config.h`;
+}
+
+/**
+ * Text of a board's `board_config.h`: macros for every board, and for a real one its wiring as constants in namespace
+ * `mehr::board`. GPIOs are the indices Arduino uses; -1 means the board has no such pin.
+ */
+export function renderBoardConfigHeader(board: Board): string {
+  const bytes = [...encodeBootConfig(bootConfig(board))].map((byte) => `0x${byte.toString(16).padStart(2, "0")}`);
+  const lines = [
+    `// Rendered from boards/${board.id}.ts by a build. Edit the board value instead.`,
+    "#pragma once",
+    "",
+    `#define MEHR_BOARD_ID "${board.id}"`,
+    `#define MEHR_BOARD_NAME "${board.name}"`,
+    `#define MEHR_BOARD_VIRTUAL ${isVirtual(board) ? 1 : 0}`,
+    "// Boot configuration record, laid out in boards/config.ts.",
+    `#define MEHR_BOOT_CONFIG_BYTES {${bytes.join(", ")}}`,
+    ...(isVirtual(board) ? [] : wiring(board)),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function wiring(board: RealBoard): string[] {
+  const { radio, led, battery } = board;
+  const chip = RADIO[radio.chip];
+  const pin = (name: string, value: Pin | undefined) => pinConstant(board.mcu, name, value);
+  const supplies = (board.power ?? []).map(
+    (supply) =>
+      `    {${index(board.mcu, supply.pin)}, ${supply.active === "high"}, Feeds::${supply.feeds}},` +
+      `  // ${named(board.mcu, supply.pin)}`,
+  );
+  return [
+    `#define MEHR_RADIO_${radio.chip} 1`,
+    "",
+    "#include <array>",
+    "",
+    "namespace mehr::board {",
+    "",
+    pin("kRadioSck", radio.pins.sck),
+    pin("kRadioMiso", radio.pins.miso),
+    pin("kRadioMosi", radio.pins.mosi),
+    pin("kRadioNss", radio.pins.nss),
+    pin("kRadioReset", radio.pins.reset),
+    `${pin("kRadioIrq", radio.pins.irq)}, ${chip.irqLine}`,
+    pin("kRadioBusy", radio.pins.busy),
+    "// 0: the module has a crystal.",
+    `constexpr int kRadioTcxoMillivolts = ${Math.round((radio.tcxoVolts ?? 0) * 1000)};`,
+    `constexpr bool kRadioDio2TurnsSwitch = ${radio.rfSwitch?.dio2 ?? false};`,
+    pin("kRadioRxen", radio.rfSwitch?.rxen),
+    pin("kRadioTxen", radio.rfSwitch?.txen),
+    `constexpr int kRadioMaxPowerDbm = ${chip.maxPowerDbm};`,
+    `constexpr int kRadioCurrentLimitMilliamps = ${chip.currentLimitMilliamps};`,
+    "",
+    "enum class Feeds { radio, board, peripherals };",
+    "struct Supply {",
+    "  int pin;",
+    "  bool active_high;",
+    "  Feeds feeds;",
+    "};",
+    supplies.length === 0
+      ? "constexpr std::array<Supply, 0> kSupplies{};"
+      : `constexpr std::array<Supply, ${supplies.length}> kSupplies{{\n${supplies.join("\n")}\n}};`,
+    "",
+    pin("kLed", led?.pin),
+    `constexpr bool kLedActiveHigh = ${led?.active === "high"};`,
+    "",
+    pin("kBatterySense", battery?.pin),
+    "// Battery millivolts = millivolts at the pin x this / 1000.",
+    `constexpr int kBatteryDividerMilli = ${Math.round((battery?.divider ?? 0) * 1000)};`,
+    "// 0: this chip does not choose an ADC reference.",
+    `constexpr int kBatteryReferenceMillivolts = ${Math.round((battery?.referenceVolts ?? 0) * 1000)};`,
+    "// Tenths of a decibel; 0 where the chip has no attenuator.",
+    `constexpr int kBatteryAttenuationDecidb = ${Math.round((battery?.attenuationDb ?? 0) * 10)};`,
+    "// probe: read the pin as an input first, the active level is the opposite.",
+    "enum class SenseEnable { none, low, high, probe };",
+    pin("kBatteryEnable", battery?.enable?.pin),
+    `constexpr SenseEnable kBatteryEnableActive = SenseEnable::${battery?.enable?.active ?? "none"};`,
+    "",
+    "}  // namespace mehr::board",
+  ];
+}
+
+function pinConstant(mcu: McuId, name: string, pin: Pin | undefined): string {
+  if (pin === undefined) return `constexpr int ${name} = -1;`;
+  return `constexpr int ${name} = ${index(mcu, pin)};  // ${named(mcu, pin)}`;
+}
+
+function index(mcu: McuId, pin: Pin): number {
+  const gpio = gpioIndex(mcu, pin);
+  if (gpio === undefined) throw new RangeError(`${String(pin)} is not a pin of ${mcu}: check the board first`);
+  return gpio;
+}
+
+function named(mcu: McuId, pin: Pin): string {
+  return pinName(mcu, index(mcu, pin));
+}
+
+/** Every rendered file that is committed, by its path relative to the project. */
+export function renderCommitted(boards: readonly Board[]): Map<string, string> {
+  const files = new Map([["platformio.ini", renderPlatformioIni(boards)]]);
+  for (const board of [...boards].sort(byId)) {
+    const text = renderPlatformioBoard(board);
+    if (text !== undefined) files.set(platformioBoardFile(board.id), text);
+  }
+  return files;
+}

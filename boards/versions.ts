@@ -1,0 +1,16 @@
+/**
+ * Every version a firmware build pins. PlatformIO resolves `name@1.2.3` exactly, so two machines build the same bytes;
+ * a range would let a library move under a fleet.
+ */
+
+/** PlatformIO platforms by the name board values use; a platform without an entry cannot be built yet. */
+export const PLATFORM_SPEC: ReadonlyMap<string, string> = new Map([
+  ["nordicnrf52", "platformio/nordicnrf52@10.11.0"],
+  ["espressif32", "platformio/espressif32@6.13.0"],
+]);
+
+/** The project's own platform for boards that run in an emulator; it needs no registry. */
+export const VIRTUAL_PLATFORM_SPEC = "symlink://boards/platforms/virtual";
+
+export const WASM3_SPEC = "wasm3/Wasm3@0.5.0";
+export const RADIOLIB_SPEC = "jgromes/RadioLib@7.7.1";
