@@ -56,6 +56,7 @@ export function renderPlatformioIni(boards: readonly Board[]): string {
       inherit("engine_wasm3.build_flags"),
       "  -I boards/runtime/include",
       "  -I boards/runtime/src",
+      "  -I boards/runtime/hal",
       "  -I build/core",
       "build_src_flags =",
       "  -Wall",
@@ -77,7 +78,7 @@ const ENGINE_WASM3 = [
   "  -D d_m3HasFloat=0",
   "  -D d_m3MaxFunctionStackHeight=256",
   "  -D d_m3CodePageAlignSize=2048",
-  "  -D d_m3LogOutput=0",
+  "  -D d_m3VerboseErrorMessages=0",
   "lib_deps =",
   `  ${WASM3_SPEC}`,
 ];
@@ -109,13 +110,20 @@ function boardInclude(board: Board): string {
 
 function virtualEnv(board: VirtualBoard): string[] {
   const { hal } = board.virtual;
+  const process = board.virtual.emulator === "process";
   return [
     `[env:${board.id}]`,
     `platform = ${VIRTUAL_PLATFORM_SPEC}`,
     `board = ${board.id}`,
-    // A process is laid out by the host's own linker.
-    ...(board.virtual.emulator === "process" ? [] : [`board_build.ldscript = boards/runtime/hal/${hal}/link.ld`]),
-    `build_src_filter = +<src/> +<hal/virtual/> +<hal/${hal}/>`,
+    // A process is laid out by the host's own linker and has its own memory; bare metal shares hal/bare.
+    ...(process
+      ? [`build_src_filter = +<src/> +<hal/virtual/> +<hal/${hal}/>`]
+      : [
+          `board_build.ldscript = boards/runtime/hal/${hal}/link.ld`,
+          `build_src_filter = +<src/> +<hal/virtual/> +<hal/bare/> +<hal/${hal}/>`,
+        ]),
+    // The registry's Wasm3 names the frameworks it was tried with; these boards have none.
+    "lib_compat_mode = off",
     "build_flags =",
     inherit("env.build_flags"),
     boardInclude(board),

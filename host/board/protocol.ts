@@ -1,0 +1,173 @@
+/** Types, layouts and numbers of the console and the virtual radio port (docs/console.md). */
+import type { Event } from "../core/abi.gen.ts";
+
+/** Requests to the console; the reply's type is the request's with the top bit set. */
+export const Request = {
+  Identify: 0x01,
+  Command: 0x02,
+  Stats: 0x03,
+  Reboot: 0x04,
+  Halt: 0x05,
+  ReplayOpen: 0x10,
+  ReplayStep: 0x11,
+  ReplayHash: 0x12,
+  ReplayClose: 0x13,
+} as const;
+export type Request = (typeof Request)[keyof typeof Request];
+
+export const REPLY_BIT = 0x80;
+
+/** What the console sends unasked. */
+export const Notice = {
+  /** The core runs; payload as the reply to Identify. */
+  Ready: 0xe0,
+  Log: 0xe1,
+  /** An event of the live core. */
+  Event: 0xe2,
+  /** A frame to the board was dropped. */
+  FrameError: 0xe3,
+  /** The core does not run. */
+  Fatal: 0xe4,
+} as const;
+
+/** Frames on the virtual radio port. */
+export const Radio = {
+  Transmit: 0x01,
+  Cad: 0x02,
+  Entropy: 0x03,
+  Receive: 0x40,
+  TransmitDone: 0x81,
+  CadResult: 0x82,
+  EntropyReply: 0x83,
+} as const;
+
+/** Metrics of the Stats reply. */
+export const Metric = {
+  BootTicks: 1,
+  LastFrameTicks: 2,
+  TickHz: 3,
+  LinearMemory: 4,
+  Metacode: 5,
+  WasmStack: 6,
+  WasmStackUsed: 7,
+  CStack: 8,
+  CStackUsed: 9,
+  HeapUsed: 10,
+  CalibrationTicks: 11,
+  /** 16 + FrameError: frames to the console that were dropped, by reason. */
+  ConsoleErrors: 15,
+  /** 24 + FrameError - 1: frames to the radio port that were dropped, by reason. */
+  RadioErrors: 23,
+  FramesReceived: 32,
+  FramesSent: 33,
+  SendBusy: 34,
+  UptimeMs: 35,
+  RecordBytes: 36,
+  ReceiveQueueDrops: 37,
+} as const;
+
+/** Instructions in the loop that Metric.CalibrationTicks measures: 1,000,000 rounds of two. */
+export const CALIBRATION_INSTRUCTIONS = 2_000_000;
+
+/** One thing the core did during a call. */
+export type Output =
+  | { readonly kind: "send"; readonly frame: Uint8Array }
+  | { readonly kind: "put"; readonly key: number; readonly value: Uint8Array }
+  | { readonly kind: "delete"; readonly key: number }
+  | { readonly kind: "event"; readonly event: Event; readonly bytes: Uint8Array };
+
+/** Who a board says it is. */
+export interface Identity {
+  /** Ok, or why the core does not run. */
+  readonly status: number;
+  readonly abiVersion: number;
+  readonly engine: "wasm3" | "aot" | "unknown";
+  readonly wasmSize: number;
+  /** Computed on the board over the bytes it runs; hex. */
+  readonly wasmSha256: string;
+  /** Hex. */
+  readonly nodeId: string;
+  readonly board: string;
+  readonly runtime: string;
+}
+
+/** A reply that does not follow its layout. */
+export class ProtocolError extends Error {}
+
+/** Reads little-endian fields one after the other; asking for more than there is throws ProtocolError. */
+export class Reader {
+  readonly #bytes: Buffer;
+  #at = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  }
+
+  get left(): number {
+    return this.#bytes.length - this.#at;
+  }
+
+  bytes(length: number): Uint8Array {
+    if (length > this.left) throw new ProtocolError(`${length} bytes expected, ${this.left} left`);
+    this.#at += length;
+    return Uint8Array.from(this.#bytes.subarray(this.#at - length, this.#at));
+  }
+
+  u8(): number {
+    return Buffer.from(this.bytes(1)).readUInt8();
+  }
+  u16(): number {
+    return Buffer.from(this.bytes(2)).readUInt16LE();
+  }
+  i16(): number {
+    return Buffer.from(this.bytes(2)).readInt16LE();
+  }
+  u32(): number {
+    return Buffer.from(this.bytes(4)).readUInt32LE();
+  }
+  u64(): bigint {
+    return Buffer.from(this.bytes(8)).readBigUInt64LE();
+  }
+  hex(length: number): string {
+    return Buffer.from(this.bytes(length)).toString("hex");
+  }
+  /** A length byte and that many bytes of ASCII. */
+  text(): string {
+    return Buffer.from(this.bytes(this.u8())).toString("latin1");
+  }
+  rest(): Uint8Array {
+    return this.bytes(this.left);
+  }
+}
+
+export function readIdentity(payload: Uint8Array): Identity {
+  const reader = new Reader(payload);
+  const status = reader.u8();
+  const abiVersion = reader.u32();
+  const engine = (["wasm3", "aot"] as const)[reader.u8()] ?? "unknown";
+  return {
+    status,
+    abiVersion,
+    engine,
+    wasmSize: reader.u32(),
+    wasmSha256: reader.hex(32),
+    nodeId: reader.hex(16),
+    board: reader.text(),
+    runtime: reader.text(),
+  };
+}
+
+/** n x (kind u8, length u16, bytes). */
+export function readOutputs(reader: Reader): Output[] {
+  const outputs: Output[] = [];
+  while (reader.left > 0) {
+    const kind = reader.u8();
+    const body = new Reader(reader.bytes(reader.u16()));
+    if (kind === 1) outputs.push({ kind: "send", frame: body.rest() });
+    else if (kind === 2) outputs.push({ kind: "put", key: body.u16(), value: body.rest() });
+    else if (kind === 3) outputs.push({ kind: "delete", key: body.u16() });
+    else if (kind === 4) outputs.push({ kind: "event", event: body.u8() as Event, bytes: body.rest() });
+    else throw new ProtocolError(`output of unknown kind ${kind}`);
+  }
+  return outputs;
+}

@@ -1,0 +1,218 @@
+/** `mehr bench core`: what the core and its engine cost, in bytes, instructions and seconds. */
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { bootConfig } from "../../boards/config.ts";
+import { findBoard, isVirtual, type VirtualBoard } from "../../boards/index.ts";
+import { buildBoard } from "../../toolchain/build.ts";
+import { MehrError } from "../../toolchain/errors.ts";
+import { memoryOf, parseMap } from "../../toolchain/map.ts";
+import { pioPlace } from "../../toolchain/pio/environment.ts";
+import { findArtifacts } from "../../toolchain/pio/run.ts";
+import { CALIBRATION_INSTRUCTIONS, Metric } from "../board/protocol.ts";
+import { RadioPort } from "../board/radio-port.ts";
+import { VirtualBoardProcess } from "../board/virtual.ts";
+import { beaconFrame } from "../conformance/scenario.ts";
+import { phyOf } from "../node/node.ts";
+import { buildProgress } from "./build.ts";
+import type { Io } from "./outcome.ts";
+import { table } from "./table.ts";
+
+interface Result {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly baseline?: number;
+  readonly ratio?: number;
+}
+
+/** Rounds of what is measured in seconds; the median counts. */
+const ROUNDS = 3;
+/** Beacons of one neighbour whose instructions are counted; the median counts. */
+const BEACONS = 9;
+
+export async function benchCore(io: Io, flags: { root: string }): Promise<undefined> {
+  const { root } = flags;
+  const board = findBoard("qemu-m4");
+  if (!isVirtual(board)) throw new Error("qemu-m4 is a virtual board");
+  const results: Result[] = [];
+  const build = (coreSource?: string) =>
+    buildBoard({
+      root,
+      board: board.id,
+      purpose: "run",
+      onEvent: buildProgress(io),
+      ...(coreSource === undefined ? {} : { coreSource }),
+    });
+
+  const report = await build();
+  const { manifest } = report;
+  results.push({
+    name: "relay.wasm",
+    value: manifest.core.size,
+    unit: "B",
+    baseline: 36 * 1024,
+    ratio: manifest.core.size / 36 / 1024,
+  });
+  if (manifest.flash) results.push(limited("image flash", manifest.flash));
+  if (manifest.ram) results.push(limited("image static RAM", manifest.ram));
+  const map = findArtifacts(pioPlace(root), board.id, report.source).find((artifact) => artifact.kind === "map");
+  if (map === undefined)
+    throw new MehrError(
+      1,
+      "The build of qemu-m4 left no firmware.map; the linker flags in boards/platforms/virtual write it.",
+    );
+  const wasm3 = memoryOf(parseMap(readFileSync(map.path, "utf8")), /libWasm3\.a/);
+  results.push(
+    { name: "wasm3 flash", value: wasm3.flash, unit: "B" },
+    { name: "wasm3 static RAM", value: wasm3.ram, unit: "B" },
+  );
+
+  io.progress("- counting instructions under QEMU -icount shift=0");
+  results.push(...(await instructions(board, report.image)));
+  io.progress(`- from an edit of the core to the board running it, ${ROUNDS} rounds`);
+  results.push(...(await editToRunning(root, board, build)));
+  await build();
+
+  io.result({ suite: "core", machine: machine(), results });
+  io.print(`core, ${machine()}`);
+  io.print(
+    table(
+      ["what", "value", "unit", "of", "ratio"],
+      results.map((result) => [
+        result.name,
+        Number.isInteger(result.value) ? String(result.value) : result.value.toFixed(3),
+        result.unit,
+        result.baseline === undefined ? "" : String(result.baseline),
+        result.ratio === undefined ? "" : result.ratio.toFixed(3),
+      ]),
+    ),
+  );
+}
+
+function limited(name: string, usage: { used: number; max: number | null }): Result {
+  const { used, max } = usage;
+  return { name, value: used, unit: "B", ...(max === null ? {} : { baseline: max, ratio: used / max }) };
+}
+
+function machine(): string {
+  const [cpu] = cpus();
+  return `${cpus().length} x ${cpu?.model.trim() ?? "unknown"}, Node ${process.versions.node}`;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+/** Boot, beacons and memory, counted on the board itself. One instruction is one nanosecond of its clock. */
+async function instructions(board: VirtualBoard, image: string): Promise<Result[]> {
+  let port: RadioPort | undefined;
+  const running = await VirtualBoardProcess.start({
+    board,
+    image,
+    icount: true,
+    radio: (stream) => {
+      port = new RadioPort({ name: board.id, stream });
+      port.tune(phyOf(bootConfig(board)));
+    },
+  });
+  try {
+    const metric = (stats: Map<number, bigint>, id: number): number => Number(stats.get(id) ?? 0n);
+    const first = await running.console.stats();
+    // What a tick is worth, from a loop whose instructions are known, not from the clock's nominal rate.
+    const perTick = CALIBRATION_INSTRUCTIONS / metric(first, Metric.CalibrationTicks);
+    const nominal = 1e9 / metric(first, Metric.TickHz);
+    const beacon = async (node: number): Promise<number> => {
+      const before = metric(await running.console.stats(), Metric.FramesReceived);
+      port?.receive({ rssiDbm: -80, snrQdb: 40, frame: beaconFrame(new Uint8Array(16).fill(node)) });
+      for (;;) {
+        const stats = await running.console.stats();
+        if (metric(stats, Metric.FramesReceived) > before) return metric(stats, Metric.LastFrameTicks) * perTick;
+      }
+    };
+    const found = Math.round(await beacon(1));
+    const known: number[] = [];
+    for (let i = 0; i < BEACONS; i++) known.push(await beacon(1));
+    const full: number[] = [];
+    for (let i = 2; i <= 16; i++) await beacon(i);
+    for (let i = 0; i < BEACONS; i++) full.push(await beacon(16));
+    const last = await running.console.stats();
+    return [
+      {
+        name: "instructions per tick, measured",
+        value: perTick,
+        unit: "instructions",
+        baseline: nominal,
+        ratio: perTick / nominal,
+      },
+      {
+        name: "boot: engine, core and first call",
+        value: Math.round(metric(first, Metric.BootTicks) * perTick),
+        unit: "instructions",
+      },
+      { name: "beacon of a new neighbour", value: found, unit: "instructions" },
+      { name: "beacon of a known neighbour", value: Math.round(median(known)), unit: "instructions" },
+      { name: "beacon, last of 16 neighbours", value: Math.round(median(full)), unit: "instructions" },
+      {
+        name: "linear memory",
+        value: metric(last, Metric.LinearMemory),
+        unit: "B",
+        baseline: 49152,
+        ratio: metric(last, Metric.LinearMemory) / 49152,
+      },
+      { name: "metacode", value: metric(last, Metric.Metacode), unit: "B" },
+      { name: "heap high-water", value: metric(last, Metric.HeapUsed), unit: "B" },
+      limited("wasm stack high-water", {
+        used: metric(last, Metric.WasmStackUsed),
+        max: metric(last, Metric.WasmStack),
+      }),
+      limited("C stack high-water", { used: metric(last, Metric.CStackUsed), max: metric(last, Metric.CStack) }),
+    ];
+  } finally {
+    await running.stop();
+  }
+}
+
+/** Edits a copy of the core, builds and boots, and gives the seconds until the board has said who it is. */
+async function editToRunning(
+  root: string,
+  board: VirtualBoard,
+  build: (coreSource: string) => Promise<{ image: string; manifest: { core: { sha256: string } } }>,
+): Promise<Result[]> {
+  const folder = mkdtempSync(join(tmpdir(), "mehr-bench-"));
+  try {
+    cpSync(join(root, "core-as"), join(folder, "core-as"), { recursive: true });
+    const file = join(folder, "core-as", "assembly", "net", "beaconing.ts");
+    const text = readFileSync(file, "utf8");
+    const seconds: number[] = [];
+    for (let round = 1; round <= ROUNDS; round++) {
+      const edited = text.replace("FIRST_MAX_MS: u32 = 2_000", `FIRST_MAX_MS: u32 = 2_00${round}`);
+      if (edited === text) throw new Error("the constant this measurement edits is gone from beaconing.ts");
+      writeFileSync(file, edited);
+      const started = performance.now();
+      const { image, manifest } = await build(folder);
+      const running = await VirtualBoardProcess.start({
+        board,
+        image,
+        radio: (stream) => new RadioPort({ name: board.id, stream }),
+      });
+      seconds.push((performance.now() - started) / 1000);
+      const ran = running.identity.wasmSha256;
+      await running.stop();
+      if (ran !== manifest.core.sha256)
+        throw new MehrError(1, `qemu-m4 runs a core with sha256 ${ran}, ${manifest.core.sha256} was built.`);
+    }
+    return [
+      {
+        name: "core edit to running in QEMU, warm",
+        value: median(seconds),
+        unit: "s",
+        baseline: 10,
+        ratio: median(seconds) / 10,
+      },
+    ];
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

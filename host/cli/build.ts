@@ -1,0 +1,81 @@
+/** `mehr build`: the image of a board. */
+import { relative } from "node:path";
+import { type BuildEvent, type BuildReport, buildBoard, prepareBuild } from "../../toolchain/build.ts";
+import type { SizeLine } from "../../toolchain/manifest.ts";
+import type { PackageSource } from "../../toolchain/pio/environment.ts";
+import type { Io } from "./outcome.ts";
+
+export interface BuildFlags {
+  readonly root: string;
+  readonly board: string;
+  readonly source: PackageSource | "auto";
+  readonly prepareOnly?: boolean;
+  readonly verbose?: boolean;
+}
+
+export async function build(io: Io, flags: BuildFlags): Promise<undefined> {
+  if (flags.prepareOnly) {
+    const core = await prepareBuild(flags.root, flags.board);
+    io.result({ board: flags.board, ok: true, wasm: { size: core.wasm.length, sha256: core.sha256 } });
+    io.print(`relay.wasm ${core.wasm.length} B, sha256 ${core.sha256}`);
+    return;
+  }
+  const report = await buildBoard({
+    root: flags.root,
+    board: flags.board,
+    source: flags.source,
+    verbose: flags.verbose ?? false,
+    onEvent: buildProgress(io, flags.verbose ?? false),
+  });
+  if (flags.verbose) io.progress(report.output);
+  const { manifest } = report;
+  io.result({
+    board: flags.board,
+    ok: true,
+    artifacts: manifest.artifacts.map((artifact) => ({ ...artifact, path: `dist/${flags.board}/${artifact.path}` })),
+    wasm: { size: manifest.core.size, sha256: manifest.core.sha256 },
+    ...(manifest.flash ? { flash: manifest.flash } : {}),
+    ...(manifest.ram ? { ram: manifest.ram } : {}),
+    manifest: relative(flags.root, report.manifestPath),
+  });
+  printReport(io, flags.root, report);
+}
+
+/** One line on stderr for each step; on a terminal, each file compiled on a line that the next one replaces. */
+export function buildProgress(io: Io, verbose = false): (event: BuildEvent) => void {
+  const replaceable = process.stderr.isTTY && !io.json && !verbose;
+  return (event) => {
+    if (event.kind === "step") {
+      io.progress(`- ${event.text}`);
+      return;
+    }
+    if (verbose) return;
+    const text =
+      event.event.kind === "package" || event.event.kind === "warning" ? event.event.text : event.event.target;
+    if (event.event.kind !== "compile") io.progress(`  ${event.event.kind} ${text}`);
+    else if (replaceable) process.stderr.write(`\r\x1b[K  compile ${text}\r`);
+  };
+}
+
+export function printReport(io: Io, root: string, report: BuildReport): void {
+  io.print(`${report.board.id}: built in ${report.seconds.toFixed(1)} s (${report.sourceReason})`);
+  for (const line of report.sizes) io.print(`  ${sizeText(line)}`);
+  for (const artifact of report.manifest.artifacts) {
+    io.print(
+      `  dist/${report.board.id}/${artifact.path}  ${artifact.size} B  sha256 ${artifact.sha256.slice(0, 16)}...`,
+    );
+  }
+  io.print(`  ${relative(root, report.manifestPath)}`);
+}
+
+/** "flash  77184 of 1048576 B (7.4 %), +96 since the last build". */
+export function sizeText(line: SizeLine): string {
+  const share = line.max ? ` of ${line.max} B (${((100 * line.bytes) / line.max).toFixed(1)} %)` : " B";
+  const change =
+    line.change === undefined
+      ? ""
+      : line.change === 0
+        ? ", unchanged"
+        : `, ${line.change > 0 ? "+" : ""}${line.change} since the last build`;
+  return `${line.what.padEnd(5)}  ${line.bytes}${share}${change}`;
+}

@@ -1,0 +1,51 @@
+/** Completion scripts, made from the commands themselves so that they cannot fall behind. */
+import type { Command } from "commander";
+
+export const SHELLS = ["bash", "zsh", "fish"] as const;
+
+interface Word {
+  readonly name: string;
+  readonly words: readonly string[];
+}
+
+/** Every command with its options and the values of its first argument. */
+function wordsOf(program: Command, boards: readonly string[]): Word[] {
+  return program.commands.map((command) => {
+    const argument = command.registeredArguments[0];
+    const values = argument?.argChoices ?? (/^boards?$/.test(argument?.name() ?? "") ? boards : []);
+    const options = command.options.flatMap((option) => (option.long ? [option.long] : []));
+    return { name: command.name(), words: [...values, ...options, "--help"] };
+  });
+}
+
+/** The script for a shell, to be sourced (bash, zsh) or put into the completions folder (fish). */
+export function completionScript(shell: (typeof SHELLS)[number], program: Command, boards: readonly string[]): string {
+  const commands = wordsOf(program, boards);
+  const names = commands.map((command) => command.name).join(" ");
+  if (shell === "fish") {
+    const lines = commands.flatMap((command) => {
+      const only = `__fish_seen_subcommand_from ${command.name}`;
+      return [
+        `complete -c mehr -f -n "not __fish_seen_subcommand_from ${names}" -a ${command.name}`,
+        ...command.words.map((word) =>
+          word.startsWith("--")
+            ? `complete -c mehr -f -n "${only}" -l ${word.slice(2)}`
+            : `complete -c mehr -f -n "${only}" -a ${word}`,
+        ),
+      ];
+    });
+    return `${lines.join("\n")}\n`;
+  }
+  const cases = commands.map((command) => `    ${command.name}) words="${command.words.join(" ")}" ;;`).join("\n");
+  const bash = `_mehr() {
+  local words="${names} --help --version"
+  case "\${COMP_WORDS[1]}" in
+${cases}
+  esac
+  if [ "$COMP_CWORD" -eq 1 ]; then words="${names} --help --version"; fi
+  COMPREPLY=($(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}"))
+}
+complete -F _mehr mehr
+`;
+  return shell === "zsh" ? `autoload -U +X bashcompinit && bashcompinit\n${bash}` : bash;
+}

@@ -1,0 +1,146 @@
+/** The command line: names, options and help. What a command does is loaded when it is called. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { repositoryRoot } from "../../toolchain/paths.ts";
+import { completionScript, SHELLS } from "./completion.ts";
+import { runCommand } from "./outcome.ts";
+
+const root = repositoryRoot();
+const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
+
+/** A whole number in a range, for an option. */
+function integer(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < min || value > max) {
+      throw new InvalidArgumentError(`It takes a whole number from ${min} to ${max}.`);
+    }
+    return value;
+  };
+}
+
+function fraction(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value >= 0 && value <= 1))
+    throw new InvalidArgumentError("It takes a number from 0 to 1.");
+  return value;
+}
+
+const json = (): Option => new Option("--json", "print one JSON object and nothing else");
+const source = (): Option =>
+  new Option("--source <source>", "where PlatformIO's packages come from")
+    .choices(["auto", "registry", "system"])
+    .default("auto");
+
+const program = new Command("mehr")
+  .description("Builds, runs and measures firmware for Mehr LoRa mesh relays.")
+  .version(version)
+  .showHelpAfterError("(`mehr --help` lists the commands)")
+  .addHelpText(
+    "after",
+    `
+Examples:
+  mehr setup                     install what this machine lacks
+  mehr build qemu-m4             build the image of a board
+  mehr run qemu-m4 --count 3     run three of them on one radio channel
+  mehr boards                    what can be built
+
+Exit codes: 0 done, 1 the work failed, 2 wrong usage or bad input, 3 something is missing on this machine.`,
+  );
+
+program
+  .command("setup")
+  .description("get PlatformIO and what the virtual boards need, from PlatformIO's registry or else from the system")
+  .argument("[boards...]", "boards to set up for (all virtual ones by default)")
+  .addOption(source())
+  .addOption(json())
+  .addHelpText(
+    "after",
+    "\nAs root on Debian it installs packages; otherwise it prints the command that does and exits with 3.",
+  )
+  .action((boards: string[], options) =>
+    runCommand(options, async (io) => (await import("./setup.ts")).setup(io, { root, boards, ...options })),
+  );
+
+program
+  .command("doctor")
+  .description("check this machine and this checkout, change nothing")
+  .addOption(new Option("--online", "also ask whether PlatformIO's registry answers"))
+  .addOption(json())
+  .action((options) =>
+    runCommand(options, async (io) => (await import("./setup.ts")).doctor(io, { root, ...options })),
+  );
+
+program
+  .command("boards")
+  .description("list the boards")
+  .addOption(json())
+  .action((options) => runCommand(options, async (io) => (await import("./boards.ts")).boards(io)));
+
+program
+  .command("build")
+  .description("build the image of a board into dist/<board>/")
+  .argument("<board>", "its id, as in `mehr boards`")
+  .addOption(source())
+  .option("--prepare-only", "only compile the core and write the headers a PlatformIO build includes")
+  .option("--verbose", "show PlatformIO's whole output")
+  .addOption(json())
+  .addHelpText("after", "\nExamples:\n  mehr build qemu-m4\n  mehr build rak4631 --source registry --json")
+  .action((board: string, options) =>
+    runCommand(options, async (io) => (await import("./build.ts")).build(io, { root, board, ...options })),
+  );
+
+program
+  .command("run")
+  .description("build a virtual board and run it on a simulated radio channel")
+  .argument("<board>", "a virtual board: qemu-m4, qemu-rv32 or native")
+  .option("--count <n>", "how many of them", integer(1, 15), 1)
+  .option("--with-node <n>", "and how many relays inside this process", integer(0, 15), 0)
+  .option("--seconds <s>", "stop after this long (default: until interrupted)", integer(1, 86_400))
+  .option("--loss <p>", "probability that a listener misses a frame", fraction, 0)
+  .option("--seed <n>", "seed of the loss", integer(0, 2 ** 32 - 1), 1)
+  .option("--prove", "stop when all have found each other, then replay the conformance transcript on each")
+  .option("--setup", "install what is missing first, as `mehr setup` does")
+  .addOption(source())
+  .addOption(json())
+  .addHelpText("after", "\nExamples:\n  mehr run qemu-m4\n  mehr run qemu-rv32 --count 2 --with-node 1 --prove --json")
+  .action((board: string, options) =>
+    runCommand(options, async (io) => (await import("./run.ts")).run(io, { root, board, ...options })),
+  );
+
+program
+  .command("bench")
+  .description("measure")
+  .addArgument(program.createArgument("<suite>", "what").choices(["core"]))
+  .addOption(json())
+  .action((_suite: string, options) =>
+    runCommand(options, async (io) => (await import("./bench.ts")).benchCore(io, { root })),
+  );
+
+program
+  .command("generate")
+  .description("write the files rendered from abi.ts and boards/, and record the conformance transcript")
+  .option("--check", "change nothing; exit with 1 if a file is stale")
+  .addOption(json())
+  .action((options) =>
+    runCommand(options, async (io) => (await import("./generate.ts")).generate(io, { root, ...options })),
+  );
+
+program
+  .command("completion")
+  .description("print a completion script")
+  .addArgument(program.createArgument("<shell>", "for which shell").choices([...SHELLS]))
+  .addHelpText(
+    "after",
+    "\nExamples:\n  source <(mehr completion bash)\n  mehr completion fish > ~/.config/fish/completions/mehr.fish",
+  )
+  .action(async (shell: (typeof SHELLS)[number]) => {
+    const { boardIds } = await import("../../boards/index.ts");
+    process.stdout.write(completionScript(shell, program, boardIds()));
+  });
+
+// commander ends with 1 for wrong usage; the contract says 2.
+program.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+for (const command of program.commands) command.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+await program.parseAsync();

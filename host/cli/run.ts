@@ -1,0 +1,196 @@
+/** `mehr run`: virtual boards and relays of this process on one channel, and the proof that they run the same core. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { findBoard, isVirtual } from "../../boards/index.ts";
+import { buildBoard } from "../../toolchain/build.ts";
+import { compileCore } from "../../toolchain/core/compile.ts";
+import { MehrError } from "../../toolchain/errors.ts";
+import type { PackageSource } from "../../toolchain/pio/environment.ts";
+import { canInstallSystemPackages } from "../../toolchain/pio/system.ts";
+import { TRANSCRIPT_PATH } from "../conformance/scenario.ts";
+import { parseTranscript } from "../conformance/transcript.ts";
+import { fleetNames, startFleet } from "../run/fleet.ts";
+import { Meeting } from "../run/meeting.ts";
+import { type ProofLine, prove, proven } from "../run/proof.ts";
+import { buildProgress, printReport } from "./build.ts";
+import type { Io } from "./outcome.ts";
+import { table } from "./table.ts";
+
+export interface RunFlags {
+  readonly root: string;
+  readonly board: string;
+  readonly count: number;
+  readonly withNode: number;
+  readonly seconds?: number;
+  readonly loss: number;
+  readonly seed: number;
+  readonly prove?: boolean;
+  readonly setup?: boolean;
+  readonly source: PackageSource | "auto";
+}
+
+/** Two beacon intervals at SF8 and a good deal more: longer means that something is wrong. */
+const MEETING_TIMEOUT_S = 180;
+
+export async function run(io: Io, flags: RunFlags): Promise<number> {
+  const board = findBoard(flags.board);
+  if (!isVirtual(board)) {
+    throw new MehrError(2, `${board.id} is a real board and cannot be run here; give a virtual one, such as qemu-m4.`);
+  }
+  const total = flags.count + flags.withNode;
+  // A core remembers 16 neighbours.
+  if (total > 16)
+    throw new MehrError(
+      2,
+      `--count ${flags.count} and --with-node ${flags.withNode} are ${total} relays; at most 16 fit one channel here.`,
+    );
+
+  const report = await buildBoard({
+    root: flags.root,
+    board: board.id,
+    source: flags.source,
+    install: flags.setup === true && canInstallSystemPackages(),
+    purpose: "run",
+    onEvent: buildProgress(io),
+  });
+  printReport(io, flags.root, report);
+  const { wasm } = await compileCore({ root: flags.root });
+
+  const names = fleetNames({ board, boards: flags.count, nodes: flags.withNode });
+  const meeting = new Meeting(names);
+  const view = new View(io, meeting, names);
+  const end = deferred();
+  const interrupt = (): void => end.resolve("interrupted");
+  process.once("SIGINT", interrupt);
+  process.once("SIGTERM", interrupt);
+  const started = performance.now();
+  const fleet = await startFleet({
+    board,
+    image: report.image,
+    boards: flags.count,
+    wasm,
+    nodes: flags.withNode,
+    loss: flags.loss,
+    seed: flags.seed,
+    event: (name, event, bytes) => {
+      if (!meeting.event(name, event, bytes)) return;
+      view.update();
+      if (flags.prove && meeting.complete()) end.resolve("met");
+    },
+    note: (text) => io.progress(text),
+  });
+  try {
+    for (const one of fleet.boards) {
+      if (one.identity.status !== 0)
+        throw new MehrError(1, `${one.name} does not run its core: status ${one.identity.status}.`);
+      meeting.introduce(one.name, one.identity.nodeId);
+      one.ended().then(() => end.resolve("ended"));
+    }
+    view.update();
+    if (flags.prove && meeting.complete()) end.resolve("met");
+    const limit = flags.seconds ?? (flags.prove ? MEETING_TIMEOUT_S : undefined);
+    const timer = limit === undefined ? undefined : setTimeout(() => end.resolve("late"), limit * 1000);
+    const how = await end.promise;
+    clearTimeout(timer);
+    const seconds = (performance.now() - started) / 1000;
+    view.finish();
+    if (how === "ended") throw new MehrError(1, "A board ended by itself; its last words are above.");
+    if (!flags.prove || how === "interrupted") {
+      io.result({ ok: true, board: board.id, seconds, ...meeting.progress() });
+      return how === "interrupted" ? 1 : 0;
+    }
+    if (how === "late") {
+      const { found, of } = meeting.progress();
+      throw new MehrError(1, `Within ${limit} s only ${found} of ${of} pairs of relays heard each other.`);
+    }
+    io.print(
+      `All ${total} have heard each other after ${seconds.toFixed(1)} s. Each now replays the conformance transcript:`,
+    );
+    io.print();
+    const entries = parseTranscript(readFileSync(join(flags.root, TRANSCRIPT_PATH), "utf8"));
+    const proof = await prove(fleet, wasm, entries);
+    const ok = proven(proof);
+    io.result({
+      ok,
+      board: board.id,
+      seconds,
+      proof: proof.map((line) => ({ ...line, divergence: line.divergence ?? null })),
+    });
+    printProof(io, proof, ok);
+    return ok ? 0 : 1;
+  } finally {
+    process.removeListener("SIGINT", interrupt);
+    process.removeListener("SIGTERM", interrupt);
+    await fleet.stop();
+  }
+}
+
+function printProof(io: Io, proof: readonly ProofLine[], ok: boolean): void {
+  io.print(
+    table(
+      ["relay", "engine", "sha256 of its wasm", "state hash after the transcript", "steps"],
+      proof.map((line) => [
+        line.name,
+        line.engine,
+        line.wasmSha256,
+        line.stateHash,
+        line.divergence === undefined ? String(line.steps) : `differs at step ${line.steps}`,
+      ]),
+    ),
+  );
+  io.print();
+  for (const { divergence } of proof) if (divergence !== undefined) io.print(divergence);
+  io.print(
+    ok
+      ? `Proven: ${proof.length} relays, one core. All modules and all final states are equal.`
+      : "NOT proven: the relays differ.",
+  );
+}
+
+/** The table of who hears whom: redrawn in place on a terminal, printed at every change elsewhere. */
+class View {
+  readonly #io: Io;
+  readonly #meeting: Meeting;
+  readonly #head: readonly string[];
+  readonly #started = performance.now();
+  #drawn = 0;
+  #last = "";
+
+  constructor(io: Io, meeting: Meeting, names: readonly string[]) {
+    this.#io = io;
+    this.#meeting = meeting;
+    this.#head = ["relay", "address", ...names];
+  }
+
+  update(): void {
+    const text = table(this.#head, this.#meeting.rows());
+    if (text === this.#last || this.#io.json) return;
+    this.#last = text;
+    const { found, of } = this.#meeting.progress();
+    const seconds = ((performance.now() - this.#started) / 1000).toFixed(1);
+    if (process.stdout.isTTY) {
+      const up = this.#drawn > 0 ? `\x1b[${this.#drawn}A\x1b[J` : "";
+      const lines = [`${seconds} s: ${found} of ${of} pairs have heard each other`, "", text, ""];
+      process.stdout.write(`${up}${lines.join("\n")}\n`);
+      this.#drawn = lines.join("\n").split("\n").length;
+    } else {
+      this.#io.print(`${seconds.padStart(6)} s  ${found} of ${of} pairs have heard each other`);
+    }
+  }
+
+  /** Leaves the final table on the screen. */
+  finish(): void {
+    if (this.#io.json) return;
+    if (!process.stdout.isTTY) this.#io.print(`\n${this.#last}\n`);
+  }
+}
+
+type End = "met" | "late" | "interrupted" | "ended";
+
+function deferred(): { promise: Promise<End>; resolve: (how: End) => void } {
+  let resolve: (how: End) => void = () => {};
+  const promise = new Promise<End>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}

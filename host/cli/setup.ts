@@ -1,0 +1,104 @@
+/** `mehr setup` and `mehr doctor`: what this machine needs, and what it has. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { allBoards, findBoard, isVirtual } from "../../boards/index.ts";
+import { staleAbiFiles } from "../../toolchain/abi/generate.ts";
+import { ensureBuildTools } from "../../toolchain/build.ts";
+import {
+  findPython,
+  isPlatformioReady,
+  type PackageSource,
+  PLATFORMIO_VERSION,
+  pioPlace,
+} from "../../toolchain/pio/environment.ts";
+import { probeRegistry } from "../../toolchain/pio/sources.ts";
+import { canInstallSystemPackages, installCommand, missingSystemPackages } from "../../toolchain/pio/system.ts";
+import { buildProgress } from "./build.ts";
+import type { Io } from "./outcome.ts";
+import { table } from "./table.ts";
+
+export interface SetupFlags {
+  readonly root: string;
+  readonly boards: readonly string[];
+  readonly source: PackageSource | "auto";
+}
+
+export async function setup(io: Io, flags: SetupFlags): Promise<undefined> {
+  const named = flags.boards.map((id) => findBoard(id));
+  const boards = named.length > 0 ? named : allBoards().filter(isVirtual);
+  const done: { board: string; source: PackageSource; reason: string }[] = [];
+  for (const board of boards) {
+    const ready = await ensureBuildTools({
+      root: flags.root,
+      board: board.id,
+      source: flags.source,
+      install: canInstallSystemPackages(),
+      purpose: "run",
+      onEvent: buildProgress(io),
+    });
+    done.push({ board: board.id, ...ready });
+  }
+  io.result({ ok: true, boards: done });
+  for (const { board, source, reason } of done) io.print(`${board}: ready, packages from ${source} (${reason})`);
+}
+
+interface Check {
+  readonly what: string;
+  readonly ok: boolean;
+  readonly found: string;
+  /** The command that mends it. */
+  readonly fix?: string;
+}
+
+export async function doctor(io: Io, flags: { root: string; online?: boolean }): Promise<number> {
+  const { root } = flags;
+  const place = pioPlace(root);
+  const checks: Check[] = [];
+  checks.push({ what: "Node.js", ok: true, found: process.versions.node });
+  const python = await findPython();
+  checks.push(
+    python === undefined
+      ? { what: "Python", ok: false, found: "not found", fix: "apt-get install python3 python3-venv" }
+      : { what: "Python", ok: true, found: python.version },
+  );
+  const pio = isPlatformioReady(place);
+  checks.push({
+    what: "PlatformIO Core",
+    ok: pio,
+    found: pio ? PLATFORMIO_VERSION : "not set up",
+    ...(pio ? {} : { fix: "mehr setup" }),
+  });
+  for (const board of allBoards().filter(isVirtual)) {
+    const missing = await missingSystemPackages(board.id, "run");
+    checks.push({
+      what: `to build and run ${board.id}`,
+      ok: missing.length === 0,
+      found: missing.length === 0 ? "all there" : `missing: ${missing.map((item) => item.what).join(", ")}`,
+      ...(missing.length === 0 ? {} : { fix: installCommand(missing) }),
+    });
+  }
+  if (flags.online && pio) {
+    const { reachable } = await probeRegistry(place, 4000, { fresh: true });
+    // Not a fault: the virtual boards build from the system's packages.
+    checks.push({ what: "PlatformIO's registry", ok: true, found: reachable ? "answers" : "does not answer" });
+  }
+  const stale = staleAbiFiles(root);
+  checks.push({
+    what: "files rendered from abi.ts",
+    ok: stale.length === 0,
+    found: stale.length === 0 ? "up to date" : `stale: ${stale.join(", ")}`,
+    ...(stale.length === 0 ? {} : { fix: "mehr generate" }),
+  });
+  const core = existsSync(join(root, "build", "core", "relay.wasm"));
+  checks.push({ what: "core", ok: true, found: core ? "compiled" : "not compiled yet; a build does it" });
+
+  const ok = checks.every((check) => check.ok);
+  io.result({ ok, checks });
+  io.print(
+    table(
+      ["", "what", "found", "mend it with"],
+      checks.map((check) => [check.ok ? "ok" : "NO", check.what, check.found, check.fix ?? ""]),
+    ),
+  );
+  return ok ? 0 : 3;
+}

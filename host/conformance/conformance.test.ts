@@ -1,0 +1,87 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { repositoryRoot } from "../../toolchain/paths.ts";
+import { Status } from "../core/abi.gen.ts";
+import { record, recordScenario, replay } from "./replay.ts";
+import { TRANSCRIPT_PATH } from "./scenario.ts";
+import { CoreTarget } from "./target.ts";
+import { type Entry, parseTranscript, transcriptText } from "./transcript.ts";
+
+const root = repositoryRoot();
+const text = readFileSync(join(root, TRANSCRIPT_PATH), "utf8");
+let wasm: Uint8Array;
+let entries: Entry[];
+beforeAll(() => {
+  wasm = readFileSync(join(root, "build", "core", "relay.wasm"));
+  entries = parseTranscript(text);
+});
+
+describe("the conformance transcript", () => {
+  it("is what V8 makes of the scenario today; `mehr generate` records it anew", async () => {
+    expect(transcriptText(await recordScenario(wasm))).toBe(text);
+  });
+
+  it("survives being parsed and written", () => {
+    expect(transcriptText(entries)).toBe(text);
+  });
+
+  it("reaches every status of the core", () => {
+    const seen = new Set([...text.matchAll(/^ {2}= (\d+) /gm)].map((match) => Number(match[1])));
+    const core = Object.values(Status).filter((status) => status < 100);
+    // These need a host that fails in ways the replay does not: storage, and a radio that is switched off.
+    const byHost = new Set<number>([Status.RecordMissing, Status.BadRecord, Status.RecordFailed, Status.TransmitOff]);
+    expect(core.filter((status) => !seen.has(status) && !byHost.has(status))).toEqual([]);
+  });
+
+  it("replays without a difference, and the same twice", async () => {
+    const first = await replay(entries, await CoreTarget.open(wasm));
+    expect(first.divergence).toBeUndefined();
+    expect(await replay(entries, await CoreTarget.open(wasm))).toEqual(first);
+    expect(first.steps).toBeGreaterThan(400);
+  });
+
+  it("notices one changed bit in any kind of outcome", async () => {
+    for (const kind of ["send", "put", "event", "=", "hash"]) {
+      const at = entries.findIndex(
+        (entry) =>
+          entry.kind !== "comment" &&
+          (kind === "hash" ? entry.kind === "hash" : entry.expected.some((line) => line.startsWith(kind))),
+      );
+      const entry = entries[at];
+      if (entry === undefined || entry.kind === "comment") throw new Error(`no ${kind} in the transcript`);
+      const changed = entries.map((other, i) =>
+        i === at && other.kind !== "comment"
+          ? { ...other, expected: other.expected.map((line) => line.replace(/.$/, (c) => (c === "0" ? "1" : "0"))) }
+          : other,
+      );
+      const result = await replay(changed, await CoreTarget.open(wasm));
+      expect(result.divergence?.line).toBe(entry.line);
+    }
+  });
+
+  it("has different outcomes from another core state: without the second frame the hash differs", async () => {
+    const index = entries.findIndex(
+      (entry) => entry.kind === "input" && entry.input.op === "frame" && entry.line > 200,
+    );
+    const without = entries.filter((_, i) => i !== index);
+    expect((await replay(without, await CoreTarget.open(wasm))).divergence).toBeDefined();
+  });
+
+  it.each([
+    ["another first line", "mehr-transcript 2\n", "line 1"],
+    ["an unknown input", "mehr-transcript 1\nshout 1\n", 'line 2: "shout" is no input'],
+    ["a missing field", "mehr-transcript 1\nframe 1 2 3\n", "line 2: frame takes 4 fields, here are 3"],
+    ["odd hex", "mehr-transcript 1\nentropy abc\n", "is not hex"],
+    ["a time that is none", "mehr-transcript 1\ntimer -1\n", "is not a time"],
+    ["an outcome first", "mehr-transcript 1\n  = 0 -\n", "before any input"],
+  ])("with %s is refused with its line", (_, bad, sentence) => {
+    expect(() => parseTranscript(bad)).toThrow(sentence);
+  });
+
+  it("records only what it is given", async () => {
+    const inputs = parseTranscript("mehr-transcript 1\ntimer 5\nhash\n");
+    const recorded = await record(inputs, await CoreTarget.open(wasm));
+    expect(transcriptText(recorded)).toMatch(/^mehr-transcript 1\ntimer 5\n {2}= 16 -\nhash\n {2}[0-9a-f]{64}\n$/);
+  });
+});

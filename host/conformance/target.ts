@@ -1,0 +1,175 @@
+/** What a transcript is replayed on: a core in this process, or one on a board behind its console. */
+import type { BoardConsole } from "../board/console.ts";
+import { type Output, Reader, Request, readOutputs } from "../board/protocol.ts";
+import { type CoreImports, type Event, Status } from "../core/abi.gen.ts";
+import { Core } from "../core/core.ts";
+import type { Input, StepResult } from "./transcript.ts";
+
+/** A core fed by hand: its time, entropy, radio and records come from the inputs alone. */
+export interface ReplayTarget {
+  step(input: Input): Promise<StepResult>;
+  /** The state hash, hex. */
+  hash(): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** Records and entropy a replay has room for; boards/runtime/src/replay.h has the same numbers. */
+const RECORDS_MAX = 8;
+const RECORD_SIZE_MAX = 128;
+const ENTROPY_MAX = 256;
+
+/** The core under V8. */
+export class CoreTarget implements ReplayTarget, CoreImports {
+  #core: Core | undefined;
+  #outputs: Output[] = [];
+  #entropy = new Uint8Array(0);
+  #radio: number = Status.Ok;
+  readonly #records = new Map<number, Uint8Array>();
+
+  static async open(wasm: Uint8Array): Promise<CoreTarget> {
+    const target = new CoreTarget();
+    target.#core = await Core.load(wasm, target);
+    return target;
+  }
+
+  async step(input: Input): Promise<StepResult> {
+    this.#outputs = [];
+    const status = this.#run(input);
+    return { status, deadline: this.core.deadline(), outputs: this.#outputs };
+  }
+
+  async hash(): Promise<string> {
+    return Buffer.from(this.core.stateHash()).toString("hex");
+  }
+
+  async close(): Promise<void> {
+    this.#core = undefined;
+  }
+
+  get core(): Core {
+    if (this.#core === undefined) throw new Error("the replay is closed");
+    return this.#core;
+  }
+
+  #run(input: Input): Status {
+    switch (input.op) {
+      case "boot":
+        return this.core.boot(input.now, input.config);
+      case "frame":
+        return this.core.onFrame(input.now, input.frame, input.rssiDbm, input.snrQdb);
+      case "timer":
+        return this.core.onTimer(input.now);
+      case "command":
+        return this.core.onCommand(input.now, input.command);
+      case "entropy": {
+        if (this.#entropy.length + input.bytes.length > ENTROPY_MAX) return Status.ReplayEntropy;
+        this.#entropy = Uint8Array.of(...this.#entropy, ...input.bytes);
+        return Status.Ok;
+      }
+      case "radio":
+        this.#radio = input.status;
+        return Status.Ok;
+    }
+  }
+
+  entropy(bytes: Uint8Array): number {
+    if (bytes.length > this.#entropy.length) return Status.NoEntropy;
+    bytes.set(this.#entropy.subarray(0, bytes.length));
+    this.#entropy = this.#entropy.slice(bytes.length);
+    return Status.Ok;
+  }
+
+  frame_send(bytes: Uint8Array): number {
+    if (this.#radio !== Status.Ok) return this.#radio;
+    if (bytes.length === 0 || bytes.length > 255) return Status.RadioFailed;
+    this.#outputs.push({ kind: "send", frame: bytes.slice() });
+    return Status.Ok;
+  }
+
+  record_put(key: number, bytes: Uint8Array): number {
+    const full = !this.#records.has(key) && this.#records.size >= RECORDS_MAX;
+    if (key > 0xfffe || bytes.length > RECORD_SIZE_MAX || full) return Status.RecordFailed;
+    this.#records.set(key, bytes.slice());
+    this.#outputs.push({ kind: "put", key, value: bytes.slice() });
+    return Status.Ok;
+  }
+
+  record_get(key: number, bytes: Uint8Array): number {
+    const value = this.#records.get(key);
+    if (value === undefined) return -Status.RecordMissing;
+    bytes.set(value.subarray(0, bytes.length));
+    return value.length;
+  }
+
+  record_delete(key: number): number {
+    this.#records.delete(key);
+    this.#outputs.push({ kind: "delete", key });
+    return Status.Ok;
+  }
+
+  event(kind: number, bytes: Uint8Array): void {
+    this.#outputs.push({ kind: "event", event: kind as Event, bytes: bytes.slice() });
+  }
+}
+
+const OPS: Readonly<Record<Input["op"], number>> = { boot: 0, frame: 1, timer: 2, command: 3, entropy: 4, radio: 5 };
+
+/** The payload of a ReplayStep. */
+export function encodeStep(input: Input): Uint8Array {
+  const head = Buffer.alloc(9);
+  head[0] = OPS[input.op];
+  head.writeBigUInt64LE("now" in input ? input.now : 0n, 1);
+  switch (input.op) {
+    case "boot":
+      return Buffer.concat([head, input.config]);
+    case "frame": {
+      const signal = Buffer.alloc(4);
+      signal.writeInt16LE(input.rssiDbm, 0);
+      signal.writeInt16LE(input.snrQdb, 2);
+      return Buffer.concat([head, signal, input.frame]);
+    }
+    case "timer":
+      return head;
+    case "command":
+      return Buffer.concat([head, input.command]);
+    case "entropy":
+      return Buffer.concat([head, input.bytes]);
+    case "radio":
+      return Buffer.concat([head, Uint8Array.of(input.status)]);
+  }
+}
+
+/** The core on a board. While the replay is open its live core is stopped and its radio silent. */
+export class BoardTarget implements ReplayTarget {
+  readonly #console: BoardConsole;
+
+  private constructor(console: BoardConsole) {
+    this.#console = console;
+  }
+
+  static async open(console: BoardConsole): Promise<BoardTarget> {
+    await console.simple(Request.ReplayOpen);
+    return new BoardTarget(console);
+  }
+
+  async step(input: Input): Promise<StepResult> {
+    const reader = new Reader(await this.#console.request(Request.ReplayStep, encodeStep(input)));
+    const status = reader.u8();
+    const deadline = reader.u64();
+    return {
+      status,
+      deadline: deadline === 0xffff_ffff_ffff_ffffn ? undefined : deadline,
+      outputs: readOutputs(reader),
+    };
+  }
+
+  async hash(): Promise<string> {
+    const reader = new Reader(await this.#console.request(Request.ReplayHash));
+    this.#console.expectOk(reader.u8());
+    return reader.hex(32);
+  }
+
+  async close(): Promise<void> {
+    await this.#console.simple(Request.ReplayClose);
+  }
+}

@@ -1,0 +1,410 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { bootConfig, encodeBootConfig } from "../../boards/config.ts";
+import { findBoard } from "../../boards/index.ts";
+import { assemble, LINEAR_MEMORY_LIMIT } from "../../toolchain/core/compile.ts";
+import { repositoryRoot } from "../../toolchain/paths.ts";
+import { beaconFrame, clearFrame, packet } from "../conformance/scenario.ts";
+import { SeededRandom } from "../radio/random.ts";
+import { ABI_VERSION, Command, type CoreImports, Counter, Event, IN_SIZE, RecordKey, Status } from "./abi.gen.ts";
+import { Core, CoreError } from "./core.ts";
+
+const CONFIG = encodeBootConfig(bootConfig(findBoard("qemu-m4")));
+let wasm: Uint8Array;
+beforeAll(() => {
+  wasm = readFileSync(join(repositoryRoot(), "build", "core", "relay.wasm"));
+});
+
+/** A host that remembers; its answers can be changed while it runs. */
+class Host implements CoreImports {
+  readonly sent: Uint8Array[] = [];
+  readonly events: { kind: number; bytes: Uint8Array }[] = [];
+  readonly records = new Map<number, Uint8Array>();
+  readonly random = new SeededRandom(1);
+  sendStatus: number = Status.Ok;
+  putStatus: number = Status.Ok;
+  entropyStatus: number = Status.Ok;
+
+  entropy(bytes: Uint8Array): number {
+    if (this.entropyStatus === Status.Ok) bytes.set(this.random.bytes(bytes.length));
+    return this.entropyStatus;
+  }
+  frame_send(bytes: Uint8Array): number {
+    if (this.sendStatus === Status.Ok) this.sent.push(bytes.slice());
+    return this.sendStatus;
+  }
+  record_put(key: number, bytes: Uint8Array): number {
+    if (this.putStatus === Status.Ok) this.records.set(key, bytes.slice());
+    return this.putStatus;
+  }
+  record_get(key: number, bytes: Uint8Array): number {
+    const value = this.records.get(key);
+    if (value === undefined) return -Status.RecordMissing;
+    bytes.set(value.subarray(0, bytes.length));
+    return value.length;
+  }
+  record_delete(): number {
+    return Status.Ok;
+  }
+  event(kind: number, bytes: Uint8Array): void {
+    this.events.push({ kind, bytes: bytes.slice() });
+  }
+  take(kind: number): Uint8Array[] {
+    return this.events.filter((event) => event.kind === kind).map((event) => event.bytes);
+  }
+}
+
+let host: Host;
+let core: Core;
+beforeEach(async () => {
+  host = new Host();
+  core = await Core.load(wasm, host);
+});
+
+function booted(now = 0n, config = CONFIG): void {
+  expect(core.boot(now, config)).toBe(Status.Ok);
+}
+
+function status(now: bigint): { known: number; up: number; counters: number[]; seen: number; utilisation: number } {
+  expect(core.onCommand(now, Uint8Array.of(Command.Status))).toBe(Status.Ok);
+  const reply = Buffer.from(host.take(Event.Reply).at(-1) ?? []);
+  expect(reply.length).toBe(48 + 4 * Counter.Count);
+  return {
+    known: reply.readUInt8(1),
+    up: reply.readUInt8(2),
+    utilisation: reply.readUInt32LE(40),
+    seen: reply.readUInt32LE(44),
+    counters: Array.from({ length: Counter.Count }, (_, i) => reply.readUInt32LE(48 + 4 * i)),
+  };
+}
+
+function id(n: number): Uint8Array {
+  return new Uint8Array(16).fill(n);
+}
+
+function heard(now: bigint, frame: Uint8Array, rssi = -80, snr = 40): number {
+  return core.onFrame(now, frame, rssi, snr);
+}
+
+describe("loading", () => {
+  it("takes the module of this checkout and leaves room in its memory", () => {
+    expect(core.memoryUsed()).toBeGreaterThan(4096);
+    expect(core.memoryUsed()).toBeLessThanOrEqual(LINEAR_MEMORY_LIMIT);
+  });
+
+  const failing = async (bytes: Uint8Array): Promise<CoreError> => {
+    const error = await Core.load(bytes, host).then(
+      () => undefined,
+      (e: unknown) => e,
+    );
+    if (!(error instanceof CoreError)) throw new Error(`expected a CoreError, got ${error}`);
+    return error;
+  };
+
+  it("refuses bytes that are no module", async () => {
+    expect((await failing(Uint8Array.of(1, 2, 3))).status).toBe(Status.BadModule);
+  });
+
+  it("refuses a module of another abi_version with a sentence that names both", async () => {
+    const source = readFileSync(join(repositoryRoot(), "core-as/assembly/abi.ts"), "utf8");
+    const other = await assemble("core-as/assembly/node.ts", (name) => {
+      if (name === "core-as/assembly/abi.ts")
+        return source.replace(/ABI_VERSION: u32 = \d+/, "ABI_VERSION: u32 = 4242");
+      try {
+        return readFileSync(join(repositoryRoot(), name), "utf8");
+      } catch {
+        return null;
+      }
+    });
+    const error = await failing(other);
+    expect(error.status).toBe(Status.AbiMismatch);
+    expect(error.message).toContain(`The module has abi_version 4242, this host speaks ${ABI_VERSION}`);
+  });
+
+  it("refuses a module that lacks an export, or asks for an import that is not in the ABI", async () => {
+    const compile = (text: string) => assemble("m.ts", (name) => (name === "m.ts" ? text : null));
+    const missing = await failing(await compile("export function abi_version(): u32 { return 1; }"));
+    expect([missing.status, missing.message]).toEqual([Status.MissingExport, expect.stringContaining("It is buffer.")]);
+    const asking = await failing(
+      await compile("declare function shout(): void; export function a(): void { shout(); }"),
+    );
+    expect([asking.status, asking.message]).toEqual([Status.UnknownImport, expect.stringContaining("m.shout")]);
+  });
+});
+
+describe("boot", () => {
+  it("makes an identity once, keeps it, and tells its address", () => {
+    booted();
+    const key = host.records.get(RecordKey.Identity);
+    expect(key?.length).toBe(32);
+    const [address] = host.take(Event.Booted);
+    expect(address?.length).toBe(16);
+    booted(10n);
+    expect(host.take(Event.Booted)[1]).toEqual(address);
+    expect(host.records.get(RecordKey.Identity)).toEqual(key);
+  });
+
+  it("fails, and stays down, without entropy, with a record of the wrong size, or when it cannot be stored", () => {
+    host.entropyStatus = Status.NoEntropy;
+    expect(core.boot(0n, CONFIG)).toBe(Status.NoEntropy);
+    host.entropyStatus = Status.Ok;
+    host.putStatus = Status.RecordFailed;
+    expect(core.boot(0n, CONFIG)).toBe(Status.RecordFailed);
+    host.putStatus = Status.Ok;
+    host.records.set(RecordKey.Identity, new Uint8Array(31));
+    expect(core.boot(0n, CONFIG)).toBe(Status.BadRecord);
+    expect(core.onTimer(1n)).toBe(Status.NotBooted);
+    expect(core.deadline()).toBeUndefined();
+    expect(host.events).toEqual([]);
+  });
+
+  it("refuses any other length of configuration, and input longer than the buffer", () => {
+    for (const length of [0, 19, 21, IN_SIZE])
+      expect(core.boot(0n, new Uint8Array(length).fill(1))).toBe(Status.BadConfig);
+    expect(core.boot(0n, new Uint8Array(IN_SIZE + 1))).toBe(Status.Long);
+  });
+});
+
+describe("beacons", () => {
+  it("go out within two seconds, then every 200 airtimes give or take a tenth", () => {
+    booted();
+    let now = core.deadline() ?? -1n;
+    expect(now).toBeLessThan(2000n);
+    // 22 bytes at SF8/125 kHz with 18 preamble symbols take 123.4 ms: 24.7 s.
+    const gaps: number[] = [];
+    for (let i = 0; i < 300; i++) {
+      expect(core.onTimer(now)).toBe(Status.Ok);
+      const next = core.deadline() ?? 0n;
+      gaps.push(Number(next - now));
+      now = next;
+    }
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(22_200);
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(27_200);
+    expect(Math.max(...gaps) - Math.min(...gaps)).toBeGreaterThan(3_500);
+    expect(host.sent.length).toBe(300);
+    const [address] = host.take(Event.Booted);
+    expect(host.sent.every((frame) => frame.length === 22 && frame[1] === 0x80)).toBe(true);
+    expect(host.sent[0]?.slice(2, 18)).toEqual(address);
+    expect(host.sent[0]?.slice(18)).toEqual(Uint8Array.of(1, 0, 0, 0));
+  });
+
+  it("are not sent early, and not at all without permission to transmit", () => {
+    booted(0n);
+    expect(core.onTimer(0n)).toBe(Status.Ok);
+    const silent = Uint8Array.from(CONFIG);
+    silent[1] = 0;
+    expect(core.deadline()).toBeGreaterThan(0n);
+    expect(host.sent.length).toBe(0);
+    booted(1n, silent);
+    expect(core.deadline()).toBeUndefined();
+    const before = host.sent.length;
+    for (let i = 1n; i < 200n; i++) core.onTimer(i * 1000n);
+    expect(host.sent.length).toBe(before);
+  });
+
+  it("slow down to 20 s above 50 % use of the channel and 30 s above 75 %", () => {
+    // SF7 at 500 kHz: the interval alone would be 10 s.
+    const fast = encodeBootConfig({ ...bootConfig(findBoard("qemu-m4")), spreadingFactor: 7, bandwidthHz: 500_000 });
+    const gap = (percent: number): number => {
+      booted(0n, fast);
+      let now = core.deadline() ?? 0n;
+      const frame = clearFrame(packet(0x02, 0, id(9), 0, new Uint8Array(44)));
+      const ms = Number(core.airtimeUs(7, 500_000, 5, 18, 255)) / 1000;
+      // A minute of traffic, then the beacon that plans its successor.
+      const frames = Math.floor((percent * 600) / ms);
+      for (let i = 0; i < frames; i++) heard(now + BigInt(Math.floor((i * 59_000) / frames)), frame);
+      now += 59_500n;
+      expect(core.onTimer(now)).toBe(Status.Ok);
+      return Number((core.deadline() ?? 0n) - now) / 1000;
+    };
+    expect(gap(10)).toBeGreaterThanOrEqual(9);
+    expect(gap(10)).toBeLessThanOrEqual(11.1);
+    expect(gap(65)).toBeGreaterThanOrEqual(18);
+    expect(gap(65)).toBeLessThanOrEqual(22);
+    expect(gap(90)).toBeGreaterThanOrEqual(27);
+    expect(gap(90)).toBeLessThanOrEqual(33);
+  });
+
+  it("wait 1 to 2^n slots when the channel is busy, and are given up after 7 attempts", () => {
+    booted();
+    host.sendStatus = Status.RadioBusy;
+    let now = core.deadline() ?? 0n;
+    const slot = Math.ceil(Number(core.airtimeUs(8, 125_000, 5, 18, 255)) / 1000);
+    for (let attempt = 1; attempt <= 6; attempt++) {
+      expect(core.onTimer(now)).toBe(Status.RadioBusy);
+      const wait = Number((core.deadline() ?? 0n) - now);
+      expect(wait % slot).toBe(0);
+      expect(wait / slot).toBeGreaterThanOrEqual(1);
+      expect(wait / slot).toBeLessThanOrEqual(2 ** Math.min(attempt, 4));
+      now += BigInt(wait);
+    }
+    expect(core.onTimer(now)).toBe(Status.RadioBusy);
+    expect(Number((core.deadline() ?? 0n) - now)).toBeGreaterThan(22_000);
+    const { counters } = status(now);
+    expect([counters[Counter.BusyDeferred], counters[Counter.BusyDropped], counters[Counter.BeaconsSent]]).toEqual([
+      6, 1, 0,
+    ]);
+  });
+});
+
+describe("neighbours", () => {
+  it("are found by their beacons, with what they say and how they were heard", () => {
+    booted();
+    expect(heard(100n, beaconFrame(id(5), 0x0105, 2, 77), -101, -30)).toBe(Status.Ok);
+    const [found] = host.take(Event.NeighbourFound);
+    const report = Buffer.from(found ?? []);
+    expect(report.length).toBe(44);
+    expect(report.subarray(0, 16)).toEqual(Buffer.alloc(16, 5));
+    expect([report.readUInt16LE(16), report[18], report[19], report.readInt16LE(20), report.readInt16LE(22)]).toEqual([
+      0x0105, 2, 77, -101, -30,
+    ]);
+    expect([report.readUInt32LE(24), report[28]]).toEqual([1, 1]);
+    heard(5_100n, beaconFrame(id(5)));
+    expect(host.take(Event.NeighbourFound).length).toBe(1);
+    core.onCommand(6_000n, Uint8Array.of(Command.Neighbours));
+    const reply = Buffer.from(host.take(Event.Reply).at(-1) ?? []);
+    expect([reply[0], reply.length, reply.readUInt32LE(25), reply.readBigUInt64LE(33), reply.readUInt32LE(41)]).toEqual(
+      [Command.Neighbours, 45, 2, 5_900n, 900],
+    );
+  });
+
+  it("go down after 180 s of silence and away after 600 s, to the millisecond", () => {
+    booted();
+    heard(1_000n, beaconFrame(id(5)));
+    core.onTimer(180_999n);
+    expect(host.take(Event.NeighbourDown)).toEqual([]);
+    core.onTimer(181_000n);
+    expect(host.take(Event.NeighbourDown)).toEqual([id(5)]);
+    core.onTimer(600_999n);
+    expect(host.take(Event.NeighbourGone)).toEqual([]);
+    core.onTimer(601_000n);
+    expect(host.take(Event.NeighbourGone)).toEqual([id(5)]);
+    expect(status(601_000n).known).toBe(0);
+  });
+
+  it("cannot be driven out by strangers: a full table turns newcomers away until somebody has been silent", () => {
+    booted();
+    for (let i = 1; i <= 16; i++) heard(BigInt(i), beaconFrame(id(i)));
+    for (let i = 100; i < 200; i++) expect(heard(1000n, beaconFrame(id(i)))).toBe(Status.TableFull);
+    for (let i = 2; i <= 16; i++) heard(150_000n, beaconFrame(id(i)));
+    expect(heard(180_000n, beaconFrame(id(200)))).toBe(Status.TableFull);
+    expect(heard(180_001n, beaconFrame(id(200)))).toBe(Status.Ok);
+    expect(host.take(Event.NeighbourGone)).toEqual([id(1)]);
+    const { known, counters } = status(180_001n);
+    expect([known, counters[Counter.NeighboursRefused], counters[Counter.NeighboursEvicted]]).toEqual([16, 101, 1]);
+  });
+});
+
+describe("packets", () => {
+  it("for this node reach the host once within 60 s, whatever the hop byte says", () => {
+    booted();
+    const [address] = host.take(Event.Booted);
+    const request = (hops: number) => clearFrame(packet(0x02, hops, address ?? id(0), 0, new Uint8Array(44).fill(3)));
+    expect(heard(1n, request(0))).toBe(Status.Ok);
+    expect(heard(2n, request(0))).toBe(Status.Duplicate);
+    expect(heard(60_000n, request(100))).toBe(Status.Duplicate);
+    expect(heard(60_001n, request(0))).toBe(Status.Ok);
+    expect(host.take(Event.Packet).length).toBe(2);
+    expect(host.take(Event.Packet)[0]?.length).toBe(63);
+  });
+
+  it("are remembered 128 at a time, the oldest giving way", () => {
+    booted();
+    const numbered = (n: number) => clearFrame(packet(0x02, 0, id(1), 0, new Uint8Array(44).fill(n)));
+    for (let n = 0; n < 128; n++) expect(heard(1n, numbered(n))).toBe(Status.NotForUs);
+    expect(heard(1n, numbered(0))).toBe(Status.Duplicate);
+    expect(heard(1n, numbered(128))).toBe(Status.NotForUs);
+    expect(heard(1n, numbered(1))).toBe(Status.Duplicate);
+    expect(heard(1n, numbered(0))).toBe(Status.NotForUs);
+    const { seen, counters } = status(1n);
+    expect([seen, counters[Counter.SeenEvicted]]).toEqual([128, 2]);
+  });
+});
+
+describe("any input", () => {
+  it("gives a status, never a trap, and changes no table when it is refused", () => {
+    booted();
+    heard(1n, beaconFrame(id(1)));
+    let now = 1n;
+    const tables = (): string => {
+      core.onCommand(now, Uint8Array.of(Command.Neighbours));
+      const { known, up, seen } = status(now);
+      return `${Buffer.from(host.take(Event.Reply).at(-2) ?? []).toString("hex")} ${known} ${up} ${seen}`;
+    };
+    const frames = fc.oneof(
+      fc.uint8Array({ maxLength: 300, size: "max" }),
+      // Nearly right ones get further in.
+      fc
+        .tuple(
+          fc.constantFrom(beaconFrame(id(1)), clearFrame(packet(0x02, 0, id(2), 0, new Uint8Array(44)))),
+          fc.nat(300),
+          fc.nat(255),
+        )
+        .map(([frame, at, value]) => {
+          const copy = Uint8Array.from(frame);
+          copy[at % copy.length] = value;
+          return copy;
+        }),
+    );
+    const refusing = new Set<number>([
+      Status.Short,
+      Status.Long,
+      Status.BadKind,
+      Status.BadHeader,
+      Status.BadContext,
+      Status.BadPadding,
+      Status.BadField,
+      Status.NotClear,
+      Status.HopLimit,
+      Status.NoLink,
+      Status.SplitFrame,
+      Status.OwnBeacon,
+      Status.Duplicate,
+    ]);
+    fc.assert(
+      fc.property(frames, fc.integer({ min: -32768, max: 32767 }), (frame, signal) => {
+        const before = tables();
+        const result = heard(now, frame, signal, signal);
+        expect(Object.values(Status)).toContain(result);
+        if (refusing.has(result)) expect(tables()).toBe(before);
+        now += 1n;
+      }),
+      { numRuns: Number(process.env.MEHR_FUZZ ?? 2_000) },
+    );
+  });
+
+  it("to commands gives a status", () => {
+    booted();
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: IN_SIZE + 8, size: "max" }), (command) => {
+        expect([Status.Ok, Status.BadCommand, Status.Long]).toContain(core.onCommand(1n, command));
+      }),
+    );
+  });
+
+  it("with a time before the last one is refused, state unchanged", () => {
+    booted(100n);
+    heard(200n, beaconFrame(id(1)));
+    const before = core.stateHash();
+    expect(heard(199n, beaconFrame(id(2)))).toBe(Status.ClockBackwards);
+    expect(core.onTimer(0n)).toBe(Status.ClockBackwards);
+    expect(core.stateHash()).toEqual(before);
+  });
+
+  it("given twice to two instances gives the same state hash and the same output", async () => {
+    const run = async (): Promise<string> => {
+      const other = new Host();
+      const instance = await Core.load(wasm, other);
+      const random = new SeededRandom(99);
+      instance.boot(0n, CONFIG);
+      for (let i = 0n; i < 500n; i++) {
+        if (random.u32() % 3 === 0) instance.onTimer(i * 200n);
+        else instance.onFrame(i * 200n, beaconFrame(id(random.u32() % 40)), -50, 0);
+      }
+      return JSON.stringify([[...instance.stateHash()], other.events.length, other.sent.length]);
+    };
+    expect(await run()).toBe(await run());
+  });
+});

@@ -1,0 +1,132 @@
+/** A relay in this process: the core under V8 on a radio channel, doing what boards/runtime/src/relay.cpp does. */
+import { type BootConfig, encodeBootConfig } from "../../boards/config.ts";
+import { type CoreImports, type Event, Status } from "../core/abi.gen.ts";
+import { Core } from "../core/core.ts";
+import type { Channel, Phy, Reception, Station } from "../radio/channel.ts";
+import type { Clock } from "../radio/clock.ts";
+
+export interface NodeOptions {
+  readonly name: string;
+  readonly wasm: Uint8Array | WebAssembly.Module;
+  readonly config: BootConfig;
+  readonly clock: Clock;
+  readonly channel: Channel;
+  /** Fills the bytes with random ones; crypto.getRandomValues for a node that is to keep secrets. */
+  readonly entropy: (bytes: Uint8Array) => void;
+  readonly event: (event: Event, bytes: Uint8Array) => void;
+}
+
+export function phyOf(config: BootConfig): Phy {
+  return {
+    frequencyHz: config.frequencyHz,
+    bandwidthHz: config.bandwidthHz,
+    spreadingFactor: config.spreadingFactor,
+    codingRate: config.codingRate,
+    preamble: config.preambleSymbols,
+    powerDbm: config.powerDbm,
+    syncWord: config.syncWord,
+  };
+}
+
+/** Runs the core on the channel until `stop`. Records live as long as the object. */
+export class RelayNode implements Station, CoreImports {
+  readonly name: string;
+  readonly #options: NodeOptions;
+  readonly #phy: Phy;
+  readonly #records = new Map<number, Uint8Array>();
+  #core: Core | undefined;
+  #cancelTimer: () => void = () => {};
+  #stopped = false;
+
+  private constructor(options: NodeOptions) {
+    this.name = options.name;
+    this.#options = options;
+    this.#phy = phyOf(options.config);
+  }
+
+  /** Loads and boots the core, and joins the channel. Throws CoreError; Error if the core refuses to boot. */
+  static async start(options: NodeOptions): Promise<RelayNode> {
+    const node = new RelayNode(options);
+    node.#core = await Core.load(options.wasm, node);
+    options.channel.join(node);
+    const status = node.#core.boot(node.#nowMs(), encodeBootConfig(options.config));
+    if (status !== Status.Ok) throw new Error(`${options.name} did not boot: status ${status}`);
+    node.#arm();
+    return node;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#cancelTimer();
+    this.#options.channel.leave(this);
+  }
+
+  /** Runs a command; its Reply arrives through `event`. */
+  command(command: Uint8Array): Status {
+    const status = this.core.onCommand(this.#nowMs(), command);
+    this.#arm();
+    return status;
+  }
+
+  get core(): Core {
+    if (this.#core === undefined) throw new Error("the node has not started");
+    return this.#core;
+  }
+
+  phy(): Phy {
+    return this.#phy;
+  }
+
+  receive(reception: Reception): void {
+    if (this.#stopped) return;
+    this.core.onFrame(this.#nowMs(), reception.frame, reception.rssiDbm, reception.snrQdb);
+    this.#arm();
+  }
+
+  entropy(bytes: Uint8Array): number {
+    this.#options.entropy(bytes);
+    return Status.Ok;
+  }
+
+  frame_send(bytes: Uint8Array): number {
+    const { channel } = this.#options;
+    if (channel.busy(this, this.#phy)) return Status.RadioBusy;
+    return channel.send(this, this.#phy, bytes, () => {}) ? Status.Ok : Status.RadioBusy;
+  }
+
+  record_put(key: number, bytes: Uint8Array): number {
+    this.#records.set(key, bytes.slice());
+    return Status.Ok;
+  }
+
+  record_get(key: number, bytes: Uint8Array): number {
+    const value = this.#records.get(key);
+    if (value === undefined) return -Status.RecordMissing;
+    bytes.set(value.subarray(0, bytes.length));
+    return value.length;
+  }
+
+  record_delete(key: number): number {
+    this.#records.delete(key);
+    return Status.Ok;
+  }
+
+  event(kind: number, bytes: Uint8Array): void {
+    this.#options.event(kind as Event, bytes.slice());
+  }
+
+  #nowMs(): bigint {
+    return BigInt(Math.floor(this.#options.clock.now()));
+  }
+
+  /** Plans the next timer call; the core gives whole milliseconds, so the call comes at or after its deadline. */
+  #arm(): void {
+    this.#cancelTimer();
+    const deadline = this.core.deadline();
+    if (deadline === undefined || this.#stopped) return;
+    this.#cancelTimer = this.#options.clock.at(Number(deadline), () => {
+      this.core.onTimer(this.#nowMs());
+      this.#arm();
+    });
+  }
+}

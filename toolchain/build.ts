@@ -1,0 +1,215 @@
+/** board value + core -> relay.wasm -> C headers -> PlatformIO -> files and manifest in dist/<board>/. */
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { type Board, findBoard, isVirtual, memoryLimits } from "../boards/index.ts";
+import { boardConfigFile, renderBoardConfigHeader } from "../boards/render.ts";
+import { type CoreBuild, compileCore, sha256Hex } from "./core/compile.ts";
+import { MehrError } from "./errors.ts";
+import {
+  type Artifact,
+  artifactKinds,
+  type Manifest,
+  manifestText,
+  parseManifest,
+  type SizeLine,
+  sizeReport,
+} from "./manifest.ts";
+import { writeIfChanged } from "./paths.ts";
+import { ensurePlatformio, type PackageSource, pioPlace } from "./pio/environment.ts";
+import type { PioEvent } from "./pio/output.ts";
+import { type PioArtifact, pioRun } from "./pio/run.ts";
+import { chooseSource, ensureSource } from "./pio/sources.ts";
+import { installSystemPackages, missingPackagesError, missingSystemPackages } from "./pio/system.ts";
+
+export type BuildEvent =
+  | { readonly kind: "step"; readonly text: string }
+  | { readonly kind: "platformio"; readonly event: PioEvent };
+
+export interface BuildOptions {
+  /** Root of the checkout. */
+  readonly root: string;
+  readonly board: string;
+  readonly source?: PackageSource | "auto";
+  /** Install Debian packages that are missing, if this is root on Debian. */
+  readonly install?: boolean;
+  /** Needed to run the board too, or only to build it. */
+  readonly purpose?: "build" | "run";
+  readonly verbose?: boolean;
+  readonly onEvent?: (event: BuildEvent) => void;
+  /** Another folder with core-as/, for measurements. */
+  readonly coreSource?: string;
+}
+
+export interface BuildReport {
+  readonly board: Board;
+  readonly manifest: Manifest;
+  /** Absolute. */
+  readonly manifestPath: string;
+  /** Absolute path of the ELF file, or of the program for a board that is a process. */
+  readonly image: string;
+  readonly sizes: readonly SizeLine[];
+  readonly source: PackageSource;
+  readonly sourceReason: string;
+  readonly seconds: number;
+  /** PlatformIO's own output. */
+  readonly output: string;
+}
+
+/** Compiles the core and writes the two headers a firmware build includes: all that `pio run` itself cannot make. */
+export async function prepareBuild(root: string, boardId: string, coreSource?: string): Promise<CoreBuild> {
+  const board = findBoard(boardId);
+  const core = await compileCore(coreSource === undefined ? { root } : { root, source: coreSource });
+  writeIfChanged(join(root, boardConfigFile(boardId)), renderBoardConfigHeader(board));
+  return core;
+}
+
+/**
+ * Makes sure everything a build of `board` needs is there, and says where PlatformIO gets its packages from.
+ * Throws MehrError (3) with the command for what is missing and may not be installed.
+ */
+export async function ensureBuildTools(
+  options: Pick<BuildOptions, "root" | "board" | "source" | "install" | "purpose" | "onEvent">,
+): Promise<{ source: PackageSource; reason: string }> {
+  const { root, board } = options;
+  const onStep = (text: string): void => options.onEvent?.({ kind: "step", text });
+  const place = pioPlace(root);
+  const require = async (missing: Awaited<ReturnType<typeof missingSystemPackages>>): Promise<void> => {
+    if (missing.length === 0) return;
+    if (!options.install) throw missingPackagesError(missing);
+    await installSystemPackages(missing, onStep);
+  };
+  // PlatformIO's registry is asked first, and asking takes Python; only then is it known which compilers are wanted.
+  const python = await missingSystemPackages("", "build");
+  if (python.length > 0 && !options.install) {
+    // One command for everything, not one after the other.
+    await require(await missingSystemPackages(board, options.purpose ?? "build"));
+  }
+  await require(python);
+  await ensurePlatformio({ place, onStep });
+  const { source, reason } = await chooseSource(place, board, options.source ?? "auto");
+  const toBuild = await missingSystemPackages(board, "build");
+  const toRun = options.purpose === "run" ? await missingSystemPackages(board, "run") : toBuild;
+  // The emulator comes from the system whatever PlatformIO's packages come from.
+  await require(
+    source === "system" ? toRun : toRun.filter(({ debian }) => !toBuild.some((other) => other.debian === debian)),
+  );
+  await ensureSource({ place, source, board, onStep });
+  return { source, reason };
+}
+
+/** Builds the image of a board. Throws MehrError: 1 with the compiler's words, 2 for a board, 3 for what is missing. */
+export async function buildBoard(options: BuildOptions): Promise<BuildReport> {
+  const started = performance.now();
+  const { root } = options;
+  const board = findBoard(options.board);
+  const onStep = (text: string): void => options.onEvent?.({ kind: "step", text });
+  const { source, reason } = await ensureBuildTools(options);
+
+  onStep("compiling the core");
+  const core = await prepareBuild(root, board.id, options.coreSource);
+  onStep(
+    `building the firmware with PlatformIO, packages from ${source === "registry" ? "its registry" : "this machine"}`,
+  );
+  const result = await pioRun({
+    place: pioPlace(root),
+    env: board.id,
+    source,
+    variables: { MEHR_PREPARED: "1" },
+    ...(options.verbose === undefined ? {} : { verbose: options.verbose }),
+    onProgress: (event) => options.onEvent?.({ kind: "platformio", event }),
+  });
+  if (!result.ok) {
+    throw new MehrError(1, `The firmware of ${board.id} did not build.\n${result.errors.join("\n")}`);
+  }
+
+  const limits = memoryLimits(board);
+  const folder = join(root, "dist", board.id);
+  const manifestPath = join(folder, "manifest.json");
+  const before = existsSync(manifestPath) ? parseManifest(readFileSync(manifestPath, "utf8")) : undefined;
+  const artifacts = collect(board, result.artifacts, folder);
+  const { abiVersion } = await readAbiVersion(root);
+  const manifest: Manifest = {
+    manifest: 1,
+    board: board.id,
+    name: board.name,
+    mcu: board.mcu,
+    engine: "wasm3",
+    core: { abi_version: abiVersion, size: core.wasm.length, sha256: core.sha256 },
+    artifacts,
+    ...(result.flash ? { flash: { used: result.flash.used, max: limits.flash ?? null } } : {}),
+    ...(result.ram ? { ram: { used: result.ram.used, max: limits.ram ?? null } } : {}),
+  };
+  writeIfChanged(manifestPath, manifestText(manifest));
+  return {
+    board,
+    manifest,
+    manifestPath,
+    image: join(folder, "firmware.elf"),
+    sizes: sizeReport(manifest, before),
+    source,
+    sourceReason: reason,
+    seconds: (performance.now() - started) / 1000,
+    output: result.output,
+  };
+}
+
+/** ABI version as the generated header has it, without loading ts-morph for one number. */
+async function readAbiVersion(root: string): Promise<{ abiVersion: number }> {
+  const header = readFileSync(join(root, "boards", "runtime", "include", "mehr_abi.h"), "utf8");
+  const version = /^#define MEHR_ABI_VERSION (\d+)u$/m.exec(header)?.[1];
+  if (version === undefined) {
+    throw new MehrError(1, "boards/runtime/include/mehr_abi.h has no MEHR_ABI_VERSION; run `mehr generate`.");
+  }
+  return { abiVersion: Number(version) };
+}
+
+function isArtifactKind(kind: string): kind is Artifact["kind"] {
+  return (artifactKinds as readonly string[]).includes(kind);
+}
+
+/** Copies what PlatformIO built to `folder`; files of an older build that this one lacks are removed. */
+function collect(board: Board, built: readonly PioArtifact[], folder: string): Artifact[] {
+  mkdirSync(folder, { recursive: true });
+  const artifacts: Artifact[] = [];
+  const suffix: Record<Artifact["kind"], string> = {
+    elf: "firmware.elf",
+    bin: "firmware.bin",
+    hex: "firmware.hex",
+    uf2: "firmware.uf2",
+    "dfu-zip": "firmware.zip",
+    bootloader: "bootloader.bin",
+    partitions: "partitions.bin",
+  };
+  for (const kind of artifactKinds) {
+    const path = join(folder, suffix[kind]);
+    const from = built.find((artifact) => artifact.kind === kind);
+    if (from === undefined) {
+      rmSync(path, { force: true });
+      continue;
+    }
+    const temporary = `${path}.${process.pid}.tmp`;
+    copyFileSync(from.path, temporary);
+    renameSync(temporary, path);
+    const bytes = readFileSync(path);
+    if (isArtifactKind(from.kind)) {
+      artifacts.push({
+        path: suffix[kind],
+        kind,
+        offset: offsetOf(board, kind),
+        size: bytes.length,
+        sha256: sha256Hex(bytes),
+      });
+    }
+  }
+  return artifacts;
+}
+
+/** Where a raw file goes in the board's flash. */
+function offsetOf(board: Board, kind: Artifact["kind"]): number | null {
+  if (isVirtual(board)) return null;
+  if (kind === "bin") return board.flash.app.offset;
+  if (kind === "bootloader") return board.flash.bootloader;
+  // The partition table's place is fixed in the Arduino core's bootloader (boards-and-regions.md section 5).
+  if (kind === "partitions") return 0x8000;
+  return null;
+}

@@ -1,0 +1,72 @@
+/** dist/<board>/manifest.json: everything a flasher or a person needs to know about an image. */
+import * as z from "zod";
+
+const hex64 = z.string().regex(/^[0-9a-f]{64}$/);
+const usage = z.strictObject({ used: z.int().min(0), max: z.int().min(0).nullable() });
+
+export const artifactKinds = ["elf", "bin", "hex", "uf2", "dfu-zip", "bootloader", "partitions"] as const;
+
+export const manifestSchema = z.strictObject({
+  /** Version of this layout. */
+  manifest: z.literal(1),
+  board: z.string(),
+  name: z.string(),
+  mcu: z.string(),
+  engine: z.enum(["wasm3"]),
+  /** The core inside the image. */
+  core: z.strictObject({ abi_version: z.int(), size: z.int(), sha256: hex64 }),
+  artifacts: z.array(
+    z.strictObject({
+      /** File beside the manifest. */
+      path: z.string(),
+      kind: z.enum(artifactKinds),
+      /** Address in flash; null if the file says it itself (elf, hex, uf2, zip) or there is no flash. */
+      offset: z.int().min(0).nullable(),
+      size: z.int().min(0),
+      sha256: hex64,
+    }),
+  ),
+  /** Bytes by PlatformIO's count; max is null where there is no limit. Absent for a program of the host. */
+  flash: usage.optional(),
+  ram: usage.optional(),
+});
+
+export type Manifest = z.infer<typeof manifestSchema>;
+export type Artifact = Manifest["artifacts"][number];
+
+/** The manifest as text, the same for the same image. */
+export function manifestText(manifest: Manifest): string {
+  return `${JSON.stringify(manifest, null, 2)}\n`;
+}
+
+/** Reads a manifest; undefined if the text is none. */
+export function parseManifest(text: string): Manifest | undefined {
+  try {
+    const result = manifestSchema.safeParse(JSON.parse(text));
+    return result.success ? result.data : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export interface SizeLine {
+  readonly what: "core" | "flash" | "ram";
+  readonly bytes: number;
+  readonly max: number | null;
+  /** Bytes more than in the build before; undefined if there was none. */
+  readonly change: number | undefined;
+}
+
+/** Sizes of an image and their change since the build before. */
+export function sizeReport(manifest: Manifest, before: Manifest | undefined): SizeLine[] {
+  const line = (what: SizeLine["what"], bytes: number, max: number | null, old: number | undefined): SizeLine => ({
+    what,
+    bytes,
+    max,
+    change: old === undefined ? undefined : bytes - old,
+  });
+  const lines = [line("core", manifest.core.size, null, before?.core.size)];
+  if (manifest.flash) lines.push(line("flash", manifest.flash.used, manifest.flash.max, before?.flash?.used));
+  if (manifest.ram) lines.push(line("ram", manifest.ram.used, manifest.ram.max, before?.ram?.used));
+  return lines;
+}
