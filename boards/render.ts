@@ -79,6 +79,7 @@ const ENGINE_WASM3 = [
   "  -D d_m3MaxFunctionStackHeight=256",
   "  -D d_m3CodePageAlignSize=2048",
   "  -D d_m3VerboseErrorMessages=0",
+  "  -D NDEBUG",
   "lib_deps =",
   `  ${WASM3_SPEC}`,
 ];

@@ -72,6 +72,16 @@ export class BoardConsole {
     });
   }
 
+  /** Also passes on what the board sends outside frames: text for a person. */
+  onText(listener: (text: string) => void): void {
+    this.#stream.on("data", (bytes: Buffer) => listener(bytes.toString("latin1")));
+  }
+
+  /** Puts bytes on the line as they are, frame or not: what a person or a loose cable would send. */
+  write(bytes: Uint8Array): void {
+    this.#stream.write(bytes);
+  }
+
   async identify(): Promise<Identity> {
     return this.#parse(await this.request(Request.Identify), (payload) => readIdentity(payload));
   }

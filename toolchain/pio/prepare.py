@@ -15,10 +15,10 @@ def prepare(env):
     if os.environ.get("MEHR_PREPARED") == "1" or env.IsCleanTarget():
         return
     project = env.subst("$PROJECT_DIR")
-    command_line = os.path.join(project, "build", "cli", "mehr.js")
+    command_line = os.path.join(project, "bin", "mehr.mjs")
     node = shutil.which("node")
     if node is None or not os.path.isfile(command_line):
-        missing = "Node.js is not on the PATH" if node is None else "build/cli/mehr.js is not built"
+        missing = "Node.js is not on the PATH" if node is None else "bin/mehr.mjs is missing"
         sys.stderr.write(
             "Error: the headers of board %s are made by this project's own command, and %s; run: npm ci\n"
             % (env["PIOENV"], missing)

@@ -1,0 +1,146 @@
+// Reset, vector table and fault handling of the Cortex-M4 (ARMv7-M Architecture Reference Manual, ARM DDI 0403E).
+// The main program runs on the process stack; handlers have their own small one, so that a main stack that has run
+// over its end can still be reported.
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "bare/memory.h"
+#include "hal.h"
+
+extern "C" {
+extern uint32_t __data_load[], __data_start[], __data_end[], __bss_start[], __bss_end[], __handler_stack_top[];
+extern uint32_t __fault_frame[8];  // the top 32 bytes of the thread stack
+extern void (*__init_array_start[])();
+extern void (*__init_array_end[])();
+int main(int, char**);
+[[noreturn]] void Reset_Handler();
+void Fault_Handler();
+void Uart0_Handler();
+void Uart1_Handler();
+void Timer0_Handler();
+void Timer1_Handler();
+void SysTick_Handler();
+}
+
+static void Unused_Handler() {}
+
+// B1.5.3; external interrupts as in Arm AN386 table 3-10.
+__attribute__((section(".vectors"), used)) static void (*const kVectors[16 + 32])() = {
+    reinterpret_cast<void (*)()>(__handler_stack_top),
+    Reset_Handler,
+    Fault_Handler,  // NMI
+    Fault_Handler,  // HardFault
+    Fault_Handler,  // MemManage
+    Fault_Handler,  // BusFault
+    Fault_Handler,  // UsageFault
+    nullptr, nullptr, nullptr, nullptr,
+    Fault_Handler,   // SVCall
+    Fault_Handler,   // DebugMonitor
+    nullptr,
+    Unused_Handler,  // PendSV
+    SysTick_Handler,
+    Uart0_Handler, Unused_Handler,  // UART0 receive, transmit
+    Uart1_Handler, Unused_Handler,  // UART1 receive, transmit
+    Unused_Handler, Unused_Handler, Unused_Handler, Unused_Handler,
+    Timer0_Handler, Timer1_Handler, Unused_Handler, Unused_Handler,
+    Unused_Handler, Unused_Handler, Unused_Handler, Unused_Handler,
+    Unused_Handler, Unused_Handler, Unused_Handler, Unused_Handler,
+    Unused_Handler, Unused_Handler, Unused_Handler, Unused_Handler,
+    Unused_Handler, Unused_Handler, Unused_Handler, Unused_Handler,
+    Unused_Handler, Unused_Handler, Unused_Handler, Unused_Handler,
+};
+
+// QEMU makes the flash writable and swallows writes below RAM, so a stack that overflows would run through 256 MB of
+// nothing and then over the program. The MPU (B3.5) makes both fault; everything else keeps the default map.
+static void protect_memory() {
+  volatile uint32_t* mpu = reinterpret_cast<volatile uint32_t*>(0xe000ed90);  // TYPE, CTRL, RNR, RBAR, RASR
+  mpu[2] = 0;
+  mpu[3] = 0x00000000;
+  mpu[4] = 5u << 24 | 1u << 17 | (20 - 1) << 1 | 1;  // 2^20 bytes, privileged read-only, executable, cacheable
+  mpu[2] = 1;
+  mpu[3] = 0x10000000;
+  mpu[4] = 1u << 28 | (28 - 1) << 1 | 1;  // 2^28 bytes up to the start of RAM, no access
+  mpu[1] = 5;  // on, with the default memory map behind the regions
+  __asm volatile("dsb\n isb" : : : "memory");
+}
+
+extern "C" [[noreturn]] __attribute__((used)) void start_main() {
+  protect_memory();
+  for (uint32_t *from = __data_load, *to = __data_start; to < __data_end;) *to++ = *from++;
+  for (uint32_t* p = __bss_start; p < __bss_end;) *p++ = 0;
+  // MemManage, BusFault and UsageFault each get their own vector instead of escalating (B3.2.13 SHCSR).
+  *reinterpret_cast<volatile uint32_t*>(0xe000ed24) |= 7u << 16;
+  for (void (**f)() = __init_array_start; f < __init_array_end; f++) (*f)();
+  static char name[] = "mehr";
+  static char* argv[] = {name, nullptr};
+  main(1, argv);
+  mehr::hal::halt();
+}
+
+// Paints the thread stack from below, then switches to it (CONTROL.SPSEL, B1.4.4) before any C++ runs there.
+extern "C" [[noreturn]] __attribute__((naked)) void Reset_Handler() {
+  __asm volatile(
+      "ldr r0, =__stack_bottom\n"
+      "ldr r1, =__stack_top\n"
+      "ldr r2, =0xc5c5c5c5\n"
+      "1: str r2, [r0], #4\n"
+      "cmp r0, r1\n"
+      "blo 1b\n"
+      "msr psp, r1\n"
+      "movs r0, #2\n"
+      "msr control, r0\n"
+      "isb\n"
+      "bl start_main\n"
+      ".ltorg\n");
+}
+
+static const char* volatile s_fault_sentence;
+
+extern "C" [[noreturn]] __attribute__((used)) void after_fault() { mehr::hal::fault(s_fault_sentence); }
+
+extern "C" volatile bool g_watchdog_expired;
+
+static const char* name_fault() {
+  if (g_watchdog_expired) {
+    g_watchdog_expired = false;
+    return "the core did not return in time";
+  }
+  // CFSR (B3.2.15): MemManage in byte 0, BusFault in byte 1, UsageFault above.
+  uint32_t cfsr = *reinterpret_cast<volatile uint32_t*>(0xe000ed28);
+  uint32_t psp;
+  __asm volatile("mrs %0, psp" : "=r"(psp));
+  *reinterpret_cast<volatile uint32_t*>(0xe000ed28) = cfsr;
+  if (psp < reinterpret_cast<uint32_t>(__stack_bottom) + 64) return "CPU fault: the C stack is exhausted";
+  if (cfsr & 0x02000000) return "CPU fault: division by zero";
+  if (cfsr & 0xffff0000) return "CPU fault: UsageFault";
+  if (cfsr & 0x0000ff00) return "CPU fault: BusFault";
+  if (cfsr & 0x000000ff) return "CPU fault: MemManage";
+  return "CPU fault: HardFault";
+}
+
+// Every fault ends in mehr::hal::fault() on a fresh thread stack: an exception frame is forged there and "returned"
+// to (B1.5.8). A second fault inside fault() comes here again; the third time the board goes silent.
+extern "C" __attribute__((used)) uint32_t* prepare_fault_return() {
+  static int faults = 0;
+  if (++faults > 2) mehr::hal::halt();
+  s_fault_sentence = name_fault();
+  __asm volatile("cpsie i");  // the fault may have struck with interrupts masked; the console needs them
+  for (int i = 0; i < 6; i++) __fault_frame[i] = 0;                   // r0-r3, r12, lr
+  __fault_frame[6] = reinterpret_cast<uint32_t>(&after_fault) & ~1u;  // return address
+  __fault_frame[7] = 1u << 24;                                        // xPSR: Thumb
+  return __fault_frame;
+}
+
+extern "C" __attribute__((naked)) void Fault_Handler() {
+  __asm volatile(
+      "ldr r0, =__handler_stack_top\n"  // whatever was on the handler stack is over
+      "mov sp, r0\n"
+      "bl prepare_fault_return\n"
+      "msr psp, r0\n"
+      "ldr lr, =0xfffffffd\n"  // EXC_RETURN: thread mode, process stack, no FP state
+      "bx lr\n"
+      ".ltorg\n");
+}
+
+// newlib's assert and abort end here.
+extern "C" [[noreturn]] void abort() { mehr::hal::fault("the C library called abort"); }

@@ -1,0 +1,46 @@
+// The protocol core as the shell calls it: bytes go into the In buffer, a Status comes back. Which host it talks to
+// (the live relay or a replay) is chosen when it starts.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mehr_abi.h"
+
+namespace mehr {
+
+/// What the core's imports do. A table of functions rather than virtual ones: those need the C++ support library.
+/// Results as in mehr_abi.h.
+struct CoreHost {
+  int32_t (*entropy)(uint8_t* out, uint32_t length);
+  int32_t (*frame_send)(const uint8_t* frame, uint32_t length);
+  int32_t (*record_put)(uint32_t key, const uint8_t* bytes, uint32_t length);
+  int32_t (*record_get)(uint32_t key, uint8_t* out, uint32_t capacity);
+  int32_t (*record_delete)(uint32_t key);
+  void (*event)(uint32_t kind, const uint8_t* bytes, uint32_t length);
+};
+
+/// The wasm bytes this image carries (build/core/relay_wasm.h).
+extern const uint8_t* const kCoreImage;
+extern const uint32_t kCoreImageSize;
+
+namespace core {
+
+/// Loads a fresh instance. On failure the engine's detail() says more.
+enum mehr_status start(const CoreHost& host);
+void stop();
+
+// Each call returns the core's own Status, or an engine Status (100 and up) after which the instance is spent.
+enum mehr_status boot(uint64_t now_ms, const uint8_t* config, size_t length);
+enum mehr_status on_frame(uint64_t now_ms, const uint8_t* frame, size_t length, int16_t rssi_dbm, int16_t snr_qdb);
+enum mehr_status on_timer(uint64_t now_ms);
+enum mehr_status on_command(uint64_t now_ms, const uint8_t* command, size_t length);
+enum mehr_status deadline(uint64_t& at_ms);
+enum mehr_status state_hash(uint8_t hash[32]);
+
+/// True for a Status that means the instance cannot be used any more.
+inline bool broken(enum mehr_status status) {
+  return status >= MEHR_STATUS_ENGINE_MEMORY && status <= MEHR_STATUS_TRAP;
+}
+
+}  // namespace core
+}  // namespace mehr

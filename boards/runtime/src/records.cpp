@@ -1,0 +1,264 @@
+#include "records.h"
+
+#include <string.h>
+
+#include "bytes.h"
+#include "crc32.h"
+
+namespace mehr {
+
+static constexpr uint32_t kMagic = 0x3152484d;  // "MHR1"
+static constexpr uint32_t kErased = 0xffffffff;
+static constexpr size_t kBankHeader = 16;
+static constexpr size_t kWord = 4;
+
+// The header word vouches for itself before its length is used to step over the entry.
+static uint32_t header_check(uint32_t low26) {
+  uint8_t bytes[4];
+  store_u32(bytes, low26);
+  return crc32(0, bytes, sizeof bytes) & 0x3f;
+}
+static uint32_t make_header(uint32_t key, size_t length, bool deleted) {
+  uint32_t low = key | static_cast<uint32_t>(length) << 16 | (deleted ? 1u << 25 : 0);
+  return low | header_check(low) << 26;
+}
+static uint32_t header_key(uint32_t header) { return header & 0xffff; }
+static size_t header_length(uint32_t header) { return (header >> 16) & 0x1ff; }
+static bool header_deleted(uint32_t header) { return (header >> 25) & 1; }
+static size_t padded(size_t length) { return (length + kWord - 1) & ~(kWord - 1); }
+static size_t entry_size(uint32_t header) { return kWord + padded(header_length(header)) + kWord; }
+static bool header_sane(uint32_t header) {
+  return header_key(header) <= kRecordKeyMax && header_length(header) <= kRecordMax &&
+         header_check(header & 0x03ffffff) == header >> 26;
+}
+
+static uint32_t entry_crc(uint32_t sequence, uint32_t header) {
+  uint8_t bytes[8];
+  store_u32(bytes, sequence);
+  store_u32(bytes + 4, header);
+  return crc32(0, bytes, sizeof bytes);
+}
+
+bool RecordStore::read_word(unsigned bank, size_t offset, uint32_t& word) const {
+  uint8_t bytes[kWord];
+  if (!flash_.read(base(bank) + offset, bytes, sizeof bytes)) return false;
+  word = load_u32(bytes);
+  return true;
+}
+
+// Programs and reads back. A word that did not take (worn, or not erased) is the caller's cue to go elsewhere.
+bool RecordStore::program_checked(unsigned bank, size_t offset, const uint8_t* bytes, size_t length) const {
+  if (!flash_.program(base(bank) + offset, bytes, length)) return false;
+  uint8_t seen[kRecordMax];
+  return flash_.read(base(bank) + offset, seen, length) && memcmp(seen, bytes, length) == 0;
+}
+
+bool RecordStore::bank_sequence(unsigned bank, uint32_t& sequence) const {
+  uint8_t header[kBankHeader];
+  if (!flash_.read(base(bank), header, sizeof header)) return false;
+  if (load_u32(header) != kMagic || load_u32(header + 8) != bank_size_) return false;
+  if (load_u32(header + 12) != crc32(0, header, 12)) return false;
+  sequence = load_u32(header + 4);
+  return true;
+}
+
+// Offset of what follows the entry at `offset`, or bank_size_ when nothing can. Reader and writer share this one
+// rule, so they agree on where entries start: a header that is not sane is stepped over as one word, which is safe
+// because values are written only behind a header that was read back; bytes of a value are never taken for a header.
+size_t RecordStore::next(unsigned bank, size_t offset) const {
+  uint32_t header;
+  if (!read_word(bank, offset, header)) return bank_size_;
+  if (!header_sane(header) || entry_size(header) > bank_size_ - offset) return offset + kWord;
+  return offset + entry_size(header);
+}
+
+bool RecordStore::committed(unsigned bank, size_t offset, uint32_t sequence) const {
+  uint32_t header, commit;
+  if (!read_word(bank, offset, header) || !header_sane(header)) return false;
+  if (entry_size(header) > bank_size_ - offset) return false;
+  uint8_t value[kRecordMax];
+  size_t length = header_length(header);
+  if (!flash_.read(base(bank) + offset + kWord, value, padded(length))) return false;
+  if (!read_word(bank, offset + kWord + padded(length), commit)) return false;
+  return commit == crc32(entry_crc(sequence, header), value, length);
+}
+
+// The log ends at the first erased word behind which everything is erased; an erased word with something behind it
+// is one that would not take its bits.
+size_t RecordStore::scan_tail(unsigned bank) const {
+  size_t offset = kBankHeader;
+  while (offset < bank_size_) {
+    uint32_t header;
+    if (!read_word(bank, offset, header)) return bank_size_;
+    if (header == kErased && rest_erased(bank, offset)) break;
+    offset = next(bank, offset);
+  }
+  return offset;
+}
+
+bool RecordStore::rest_erased(unsigned bank, size_t offset) const {
+  for (; offset < bank_size_; offset += kWord) {
+    uint32_t word;
+    if (!read_word(bank, offset, word) || word != kErased) return false;
+  }
+  return true;
+}
+
+bool RecordStore::find(uint32_t key, Entry& entry) const {
+  bool found = false;
+  for (size_t offset = kBankHeader; offset < tail_; offset = next(bank_, offset)) {
+    uint32_t header;
+    if (!read_word(bank_, offset, header)) break;
+    if (!header_sane(header) || header_key(header) != key || !committed(bank_, offset, sequence_)) continue;
+    entry = {offset, header};
+    found = true;
+  }
+  return found && !header_deleted(entry.header);
+}
+
+bool RecordStore::superseded(size_t offset, uint32_t key) const {
+  for (size_t later = next(bank_, offset); later < tail_; later = next(bank_, later)) {
+    uint32_t header;
+    if (!read_word(bank_, later, header)) return false;
+    if (header_sane(header) && header_key(header) == key && committed(bank_, later, sequence_)) return true;
+  }
+  return false;
+}
+
+bool RecordStore::erase_bank(unsigned bank) const {
+  size_t pages = bank_size_ / flash_.page_size;
+  // The page with the bank header goes first: a cut half way leaves a bank nobody will mount.
+  for (size_t i = 0; i < pages; i++) {
+    if (!flash_.erase(bank * pages + i)) return false;
+  }
+  return true;
+}
+
+bool RecordStore::commit_bank(unsigned bank, uint32_t sequence) const {
+  uint8_t header[kBankHeader];
+  store_u32(header, kMagic);
+  store_u32(header + 4, sequence);
+  store_u32(header + 8, static_cast<uint32_t>(bank_size_));
+  store_u32(header + 12, crc32(0, header, 12));
+  return program_checked(bank, 0, header, 12) && program_checked(bank, 12, header + 12, 4);
+}
+
+RecordResult RecordStore::mount() {
+  mounted_ = false;
+  if (flash_.page_count < 2 || flash_.page_size < 64 || flash_.page_size % kWord != 0) return RecordResult::kRange;
+  bank_size_ = flash_.page_count / 2 * flash_.page_size;
+  uint32_t sequence[2];
+  bool valid[2] = {bank_sequence(0, sequence[0]), bank_sequence(1, sequence[1])};
+  if (!valid[0] && !valid[1]) {
+    // Nothing here yet, or never finished formatting. Try both banks: one may be worn.
+    for (unsigned bank = 0; bank < 2; bank++) {
+      if (!erase_bank(bank) || !commit_bank(bank, 1)) continue;
+      bank_ = bank, sequence_ = 1, tail_ = kBankHeader, mounted_ = true;
+      return RecordResult::kOk;
+    }
+    return RecordResult::kIo;
+  }
+  bank_ = valid[0] && valid[1] ? (static_cast<int32_t>(sequence[1] - sequence[0]) > 0 ? 1 : 0) : (valid[1] ? 1 : 0);
+  sequence_ = sequence[bank_];
+  tail_ = scan_tail(bank_);
+  mounted_ = true;
+  return RecordResult::kOk;
+}
+
+// Appends one entry at `tail`, moving past words that will not take. The commit word is its own, last, operation.
+RecordResult RecordStore::append(unsigned bank, uint32_t sequence, size_t& tail, uint32_t header,
+                                 const uint8_t* bytes) {
+  size_t length = header_length(header);
+  uint8_t value[kRecordMax];
+  memset(value, 0xff, sizeof value);
+  if (length > 0) memcpy(value, bytes, length);
+  uint8_t word[kWord];
+  while (entry_size(header) <= bank_size_ - tail) {
+    size_t at = tail;
+    store_u32(word, header);
+    bool ok = program_checked(bank, at, word, kWord);
+    // From here the tail must be where a reader would step to, whatever this word now holds.
+    tail = next(bank, at);
+    if (!ok) continue;
+    if (length > 0 && !program_checked(bank, at + kWord, value, padded(length))) continue;
+    store_u32(word, crc32(entry_crc(sequence, header), value, length));
+    if (program_checked(bank, at + kWord + padded(length), word, kWord)) return RecordResult::kOk;
+  }
+  return RecordResult::kFull;
+}
+
+bool RecordStore::live(size_t offset, uint32_t& header) const {
+  if (!read_word(bank_, offset, header)) return false;
+  return header_sane(header) && !header_deleted(header) && committed(bank_, offset, sequence_) &&
+         !superseded(offset, header_key(header));
+}
+
+// Copies what is live into the other bank, the changed entry in its new state, and commits that bank's header last:
+// until that one word this bank is the store, after it the other one is. So a full bank can still replace and delete.
+RecordResult RecordStore::compact(uint32_t changed, const uint8_t* bytes) {
+  uint32_t header;
+  size_t needed = kBankHeader + (header_deleted(changed) ? 0 : entry_size(changed));
+  for (size_t offset = kBankHeader; offset < tail_; offset = next(bank_, offset)) {
+    if (live(offset, header) && header_key(header) != header_key(changed)) needed += entry_size(header);
+  }
+  if (needed > bank_size_) return RecordResult::kFull;  // known before any erase cycle is spent
+  unsigned target = bank_ ^ 1;
+  uint32_t sequence = sequence_ + 1;
+  if (!erase_bank(target)) return RecordResult::kIo;
+  size_t tail = kBankHeader;
+  for (size_t offset = kBankHeader; offset < tail_; offset = next(bank_, offset)) {
+    if (!live(offset, header) || header_key(header) == header_key(changed)) continue;
+    uint8_t value[kRecordMax];
+    if (!flash_.read(base(bank_) + offset + kWord, value, padded(header_length(header)))) return RecordResult::kIo;
+    RecordResult result = append(target, sequence, tail, header, value);
+    if (result != RecordResult::kOk) return RecordResult::kIo;  // it fitted by count, so words are worn
+  }
+  if (!header_deleted(changed) && append(target, sequence, tail, changed, bytes) != RecordResult::kOk) {
+    return RecordResult::kIo;
+  }
+  if (!commit_bank(target, sequence)) return RecordResult::kIo;
+  bank_ = target, sequence_ = sequence, tail_ = tail;
+  return RecordResult::kOk;
+}
+
+RecordResult RecordStore::write(uint32_t header, const uint8_t* bytes) {
+  RecordResult result = append(bank_, sequence_, tail_, header, bytes);
+  return result == RecordResult::kOk ? result : compact(header, bytes);
+}
+
+RecordResult RecordStore::put(uint32_t key, const uint8_t* bytes, size_t length) {
+  if (key > kRecordKeyMax || length > kRecordMax) return RecordResult::kRange;
+  if (!mounted_) return RecordResult::kIo;
+  Entry entry = {};
+  if (find(key, entry) && header_length(entry.header) == length) {
+    uint8_t value[kRecordMax];
+    bool same = flash_.read(base(bank_) + entry.offset + kWord, value, padded(length)) &&
+                (length == 0 || memcmp(value, bytes, length) == 0);
+    if (same) return RecordResult::kOk;
+  }
+  return write(make_header(key, length, false), bytes);
+}
+
+RecordResult RecordStore::get(uint32_t key, uint8_t* out, size_t capacity, size_t& length) {
+  length = 0;
+  if (key > kRecordKeyMax) return RecordResult::kRange;
+  if (!mounted_) return RecordResult::kIo;
+  Entry entry = {};
+  if (!find(key, entry)) return RecordResult::kMissing;
+  length = header_length(entry.header);
+  uint8_t value[kRecordMax];
+  if (!flash_.read(base(bank_) + entry.offset + kWord, value, padded(length))) return RecordResult::kIo;
+  size_t copied = length < capacity ? length : capacity;
+  if (copied > 0) memcpy(out, value, copied);
+  return RecordResult::kOk;
+}
+
+RecordResult RecordStore::remove(uint32_t key) {
+  if (key > kRecordKeyMax) return RecordResult::kRange;
+  if (!mounted_) return RecordResult::kIo;
+  Entry entry = {};
+  if (!find(key, entry)) return RecordResult::kMissing;
+  return write(make_header(key, 0, true), nullptr);
+}
+
+}  // namespace mehr

@@ -1,0 +1,248 @@
+#include "relay.h"
+
+#include <string.h>
+
+#include "board_config.h"
+#include "bytes.h"
+#include "console.h"
+#include "core.h"
+#include "engine.h"
+#include "hal.h"
+#include "records.h"
+
+namespace mehr::relay {
+
+static const uint8_t kBootConfig[] = MEHR_BOOT_CONFIG_BYTES;
+static_assert(sizeof kBootConfig == 20, "board_config.h: MEHR_BOOT_CONFIG_BYTES must be the 20-byte record");
+
+static constexpr uint64_t kNever = UINT64_MAX;
+
+static Mode s_mode = Mode::kLive;
+static enum mehr_status s_fatal = MEHR_STATUS_OK;
+static uint8_t s_node_id[16];
+static RelayCounters s_counters;
+static uint64_t s_deadline = kNever;
+static Outputs s_outputs;
+static bool s_for_command;  // outputs belong to a COMMAND reply instead of going out as they come
+
+static bool flash_read(size_t offset, void* out, size_t n) { return hal::flash_read(offset, out, n) == hal::Code::kOk; }
+static bool flash_program(size_t offset, const void* bytes, size_t n) {
+  return hal::flash_program(offset, bytes, n) == hal::Code::kOk;
+}
+static bool flash_erase(size_t page) { return hal::flash_erase(page) == hal::Code::kOk; }
+
+static RecordStore& records() {
+  static RecordStore store({hal::flash_page_size(), hal::flash_page_count(), flash_read, flash_program, flash_erase});
+  return store;
+}
+
+// Events leave after the core call that made them, so the console's speed is not part of what on_frame takes.
+static void send_events() {
+  const uint8_t* p = s_outputs.data();
+  const uint8_t* end = p + s_outputs.size();
+  while (p < end) {
+    size_t length = load_u16(p + 1);
+    if (p[0] == kOutputEvent) console::send(console::kEvent, 0, p + Outputs::kItemHeader, length);
+    p += Outputs::kItemHeader + length;
+  }
+  s_outputs.clear();
+}
+
+// Time spent waiting for peripherals inside a core call. It is taken off boot_ticks and last_frame_ticks, which are to
+// say what the core costs, the same in every run.
+static uint64_t s_waited_ticks;
+struct PeripheralWait {
+  uint64_t start = hal::ticks();
+  ~PeripheralWait() { s_waited_ticks += hal::ticks() - start; }
+};
+
+static int32_t live_entropy(uint8_t* out, uint32_t length) {
+  PeripheralWait wait;
+  return hal::entropy(out, length) == hal::Code::kOk ? MEHR_STATUS_OK : MEHR_STATUS_NO_ENTROPY;
+}
+
+static int32_t live_frame_send(const uint8_t* frame, uint32_t length) {
+  if (length == 0 || length > hal::kRadioFrameMax) return MEHR_STATUS_RADIO_FAILED;
+  // The core asks the configuration too; a shell that never transmits unprovisioned does not have to trust it.
+  if ((kBootConfig[1] & 1) == 0) return MEHR_STATUS_TRANSMIT_OFF;
+  PeripheralWait wait;
+  bool busy = false;
+  hal::Code code = hal::radio_cad(busy);
+  if (code == hal::Code::kOk && busy) code = hal::Code::kBusy;
+  if (code == hal::Code::kOk) code = hal::radio_send(frame, length);
+  if (code == hal::Code::kBusy || code == hal::Code::kTimeout) {
+    saturating_increment(s_counters.tx_busy);
+    return MEHR_STATUS_RADIO_BUSY;
+  }
+  if (code != hal::Code::kOk) return MEHR_STATUS_RADIO_FAILED;
+  saturating_increment(s_counters.frames_tx);
+  if (s_for_command) s_outputs.add(kOutputFrame, nullptr, 0, frame, length);
+  return MEHR_STATUS_OK;
+}
+
+static int32_t live_record_put(uint32_t key, const uint8_t* bytes, uint32_t length) {
+  RecordResult result = records().put(key, bytes, length);
+  if (result != RecordResult::kOk) {
+    bool full = result == RecordResult::kFull;
+    console::log(console::kLogError, mehr_status_sentence(full ? MEHR_STATUS_STORAGE_FULL : MEHR_STATUS_FLASH_FAILED));
+    return MEHR_STATUS_RECORD_FAILED;
+  }
+  uint8_t prefix[2];
+  store_u16(prefix, static_cast<uint16_t>(key));
+  if (s_for_command) s_outputs.add(kOutputRecordPut, prefix, sizeof prefix, bytes, length);
+  return MEHR_STATUS_OK;
+}
+
+static int32_t live_record_get(uint32_t key, uint8_t* out, uint32_t capacity) {
+  size_t length = 0;
+  RecordResult result = records().get(key, out, capacity, length);
+  if (result == RecordResult::kMissing) return -MEHR_STATUS_RECORD_MISSING;
+  return result == RecordResult::kOk ? static_cast<int32_t>(length) : -MEHR_STATUS_RECORD_FAILED;
+}
+
+static int32_t live_record_delete(uint32_t key) {
+  RecordResult result = records().remove(key);
+  if (result != RecordResult::kOk && result != RecordResult::kMissing) return MEHR_STATUS_RECORD_FAILED;
+  uint8_t prefix[2];
+  store_u16(prefix, static_cast<uint16_t>(key));
+  if (s_for_command) s_outputs.add(kOutputRecordDelete, prefix, sizeof prefix, nullptr, 0);
+  return MEHR_STATUS_OK;
+}
+
+static void live_event(uint32_t kind, const uint8_t* bytes, uint32_t length) {
+  if (kind == MEHR_EVENT_BOOTED && length == sizeof s_node_id) memcpy(s_node_id, bytes, length);
+  uint8_t prefix = static_cast<uint8_t>(kind);
+  if (s_outputs.add(kOutputEvent, &prefix, 1, bytes, length) || s_for_command) return;
+  send_events();
+  s_outputs.add(kOutputEvent, &prefix, 1, bytes, length);
+}
+
+static const CoreHost kLiveHost = {live_entropy,    live_frame_send,    live_record_put,
+                                   live_record_get, live_record_delete, live_event};
+
+static hal::RadioConfig radio_config() {
+  hal::RadioConfig config = {};
+  config.spreading_factor = kBootConfig[5];
+  config.coding_rate = kBootConfig[6];
+  config.power_dbm = static_cast<int8_t>(kBootConfig[7]);
+  config.preamble = load_u16(kBootConfig + 8);
+  config.sync_word = kBootConfig[10];
+  config.frequency_hz = load_u32(kBootConfig + 12);
+  config.bandwidth_hz = load_u32(kBootConfig + 16);
+  return config;
+}
+
+Mode mode() { return s_mode; }
+enum mehr_status fatal_status() { return s_fatal; }
+const uint8_t* node_id() { return s_node_id; }
+const RelayCounters& counters() { return s_counters; }
+size_t records_used() { return records().used(); }
+const Outputs& outputs() { return s_outputs; }
+
+void fatal(enum mehr_status status, const char* detail) {
+  s_mode = Mode::kFatal;
+  s_fatal = status;
+  s_outputs.clear();
+  console::send_fatal(status, detail);
+  core::stop();
+}
+
+// After every call into the live core: a broken instance ends the relay, a healthy one names its next deadline.
+static void after_call(enum mehr_status status) {
+  if (core::broken(status)) return fatal(status, engine::detail());
+  status = core::deadline(s_deadline);
+  if (status != MEHR_STATUS_OK) return fatal(status, engine::detail());
+  if (!s_for_command) send_events();
+}
+
+enum mehr_status resume() {
+  s_outputs.clear();
+  s_for_command = false;
+  s_deadline = kNever;
+  s_waited_ticks = 0;
+  uint64_t before = hal::ticks();
+  enum mehr_status status = core::start(kLiveHost);
+  if (status == MEHR_STATUS_OK) status = core::boot(hal::now_ms(), kBootConfig, sizeof kBootConfig);
+  s_counters.boot_ticks = hal::ticks() - before - s_waited_ticks;
+  if (status != MEHR_STATUS_OK) {
+    // A core that will not boot is as useless as one that trapped: the board says why and stays reachable.
+    fatal(status, engine::detail());
+    return status;
+  }
+  s_mode = Mode::kLive;
+  after_call(status);
+  return s_fatal;
+}
+
+void suspend() {
+  core::stop();
+  s_mode = Mode::kReplay;
+  s_deadline = kNever;
+}
+
+enum mehr_status command(const uint8_t* bytes, size_t length) {
+  s_outputs.clear();
+  s_for_command = true;
+  enum mehr_status status = core::on_command(hal::now_ms(), bytes, length);
+  after_call(status);
+  s_for_command = false;
+  return s_mode == Mode::kFatal ? s_fatal : status;
+}
+
+static void step() {
+  hal::RadioPacket packet;
+  while (s_mode == Mode::kLive && hal::radio_receive(packet)) {
+    saturating_increment(s_counters.frames_rx);
+    s_waited_ticks = 0;
+    uint64_t before = hal::ticks();
+    enum mehr_status status =
+        core::on_frame(hal::now_ms(), packet.bytes, packet.length, packet.rssi_dbm, packet.snr_qdb);
+    s_counters.last_frame_ticks = hal::ticks() - before - s_waited_ticks;
+    after_call(status);
+    console::poll();
+  }
+  if (s_mode != Mode::kLive) {
+    // Nobody listens; frames of the air are drained so that they are not mistaken for fresh ones later.
+    while (hal::radio_receive(packet)) {
+    }
+  }
+  uint64_t now = hal::now_ms();
+  if (s_mode == Mode::kLive && now >= s_deadline) after_call(core::on_timer(now));
+}
+
+[[noreturn]] static void serve() {
+  for (;;) {
+    console::poll();
+    step();
+    uint64_t wake = console::next_report_ms();
+    if (s_mode == Mode::kLive && s_deadline < wake) wake = s_deadline;
+    hal::sleep_until(wake);
+  }
+}
+
+void run() {
+  RecordResult mounted = records().mount();
+  if (mounted != RecordResult::kOk) {
+    fatal(MEHR_STATUS_FLASH_FAILED, "the record area could not be mounted or formatted");
+  } else if (hal::radio_begin(radio_config()) != hal::Code::kOk) {
+    fatal(MEHR_STATUS_RADIO_FAILED, "the radio did not accept the boot configuration");
+  } else if (resume() == MEHR_STATUS_OK) {
+    console::send_ready();
+  }
+  serve();
+}
+
+void run_after_fault(const char* sentence) {
+  hal::watchdog(0);
+  // The heap may be in any state, so the engine is forgotten rather than freed.
+  engine::forget();
+  s_mode = Mode::kFatal;
+  s_fatal = MEHR_STATUS_TRAP;
+  s_outputs.clear();
+  console::send_fatal(s_fatal, sentence);
+  serve();
+}
+
+}  // namespace mehr::relay
+
+[[noreturn]] void mehr::hal::fault(const char* sentence) { relay::run_after_fault(sentence); }

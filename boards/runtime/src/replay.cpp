@@ -1,0 +1,169 @@
+#include "replay.h"
+
+#include <string.h>
+
+#include "bytes.h"
+#include "core.h"
+#include "engine.h"
+#include "relay.h"
+
+namespace mehr::replay {
+
+static bool s_open;
+static Outputs s_outputs;
+static struct {
+  bool used;
+  uint16_t key;
+  uint8_t length;
+  uint8_t bytes[kRecordBytes];
+} s_records[kRecords];
+static uint8_t s_entropy[kEntropyBytes];
+static size_t s_entropy_length;
+static int32_t s_radio;  // what frame_send answers
+
+static int32_t entropy(uint8_t* out, uint32_t length) {
+  if (length > s_entropy_length) return MEHR_STATUS_NO_ENTROPY;
+  memcpy(out, s_entropy, length);
+  s_entropy_length -= length;
+  memmove(s_entropy, s_entropy + length, s_entropy_length);
+  return MEHR_STATUS_OK;
+}
+
+static int32_t frame_send(const uint8_t* frame, uint32_t length) {
+  if (s_radio != MEHR_STATUS_OK) return s_radio;
+  if (length == 0 || length > 255) return MEHR_STATUS_RADIO_FAILED;
+  s_outputs.add(kOutputFrame, nullptr, 0, frame, length);
+  return MEHR_STATUS_OK;
+}
+
+static int find(uint32_t key) {
+  for (size_t i = 0; i < kRecords; i++) {
+    if (s_records[i].used && s_records[i].key == key) return static_cast<int>(i);
+  }
+  return -1;
+}
+
+static int32_t record_put(uint32_t key, const uint8_t* bytes, uint32_t length) {
+  if (key > 0xfffe || length > kRecordBytes) return MEHR_STATUS_RECORD_FAILED;
+  int at = find(key);
+  for (size_t i = 0; at < 0 && i < kRecords; i++) {
+    if (!s_records[i].used) at = static_cast<int>(i);
+  }
+  if (at < 0) return MEHR_STATUS_RECORD_FAILED;
+  s_records[at].used = true;
+  s_records[at].key = static_cast<uint16_t>(key);
+  s_records[at].length = static_cast<uint8_t>(length);
+  if (length > 0) memcpy(s_records[at].bytes, bytes, length);
+  uint8_t prefix[2];
+  store_u16(prefix, static_cast<uint16_t>(key));
+  s_outputs.add(kOutputRecordPut, prefix, sizeof prefix, bytes, length);
+  return MEHR_STATUS_OK;
+}
+
+static int32_t record_get(uint32_t key, uint8_t* out, uint32_t capacity) {
+  int at = find(key);
+  if (at < 0) return -MEHR_STATUS_RECORD_MISSING;
+  uint32_t length = s_records[at].length;
+  memcpy(out, s_records[at].bytes, length < capacity ? length : capacity);
+  return static_cast<int32_t>(length);
+}
+
+static int32_t record_delete(uint32_t key) {
+  int at = find(key);
+  if (at >= 0) s_records[at].used = false;
+  uint8_t prefix[2];
+  store_u16(prefix, static_cast<uint16_t>(key));
+  s_outputs.add(kOutputRecordDelete, prefix, sizeof prefix, nullptr, 0);
+  return MEHR_STATUS_OK;
+}
+
+static void event(uint32_t kind, const uint8_t* bytes, uint32_t length) {
+  uint8_t prefix = static_cast<uint8_t>(kind);
+  s_outputs.add(kOutputEvent, &prefix, 1, bytes, length);
+}
+
+static const CoreHost kReplayHost = {entropy, frame_send, record_put, record_get, record_delete, event};
+
+const Outputs& outputs() { return s_outputs; }
+
+enum mehr_status open() {
+  relay::suspend();
+  s_outputs.clear();
+  memset(s_records, 0, sizeof s_records);
+  s_entropy_length = 0;
+  s_radio = MEHR_STATUS_OK;
+  s_open = false;
+  enum mehr_status status = core::start(kReplayHost);
+  if (status != MEHR_STATUS_OK) {
+    relay::fatal(status, engine::detail());
+    return status;
+  }
+  s_open = true;
+  return status;
+}
+
+// A trap in a replay is the same fault it would be on the air: the board stops and says so.
+static enum mehr_status checked(enum mehr_status status) {
+  if (core::broken(status)) {
+    s_open = false;
+    relay::fatal(status, engine::detail());
+  }
+  return status;
+}
+
+enum mehr_status step(const uint8_t* payload, size_t length, uint64_t& deadline_ms) {
+  deadline_ms = UINT64_MAX;
+  s_outputs.clear();
+  if (!s_open) return MEHR_STATUS_REPLAY_CLOSED;
+  if (length < 9) return MEHR_STATUS_BAD_REQUEST;
+  uint64_t now = load_u64(payload + 1);
+  const uint8_t* body = payload + 9;
+  size_t body_length = length - 9;
+  enum mehr_status status = MEHR_STATUS_OK;
+  switch (payload[0]) {
+    case kBoot:
+      status = core::boot(now, body, body_length);
+      break;
+    case kFrame:
+      if (body_length < 4) return MEHR_STATUS_BAD_REQUEST;
+      status = core::on_frame(now, body + 4, body_length - 4, static_cast<int16_t>(load_u16(body)),
+                              static_cast<int16_t>(load_u16(body + 2)));
+      break;
+    case kTimer:
+      if (body_length != 0) return MEHR_STATUS_BAD_REQUEST;
+      status = core::on_timer(now);
+      break;
+    case kCommand:
+      status = core::on_command(now, body, body_length);
+      break;
+    case kEntropy:
+      if (body_length > kEntropyBytes - s_entropy_length) return MEHR_STATUS_REPLAY_ENTROPY;
+      if (body_length > 0) memcpy(s_entropy + s_entropy_length, body, body_length);
+      s_entropy_length += body_length;
+      break;
+    case kRadio:
+      if (body_length != 1) return MEHR_STATUS_BAD_REQUEST;
+      s_radio = body[0];
+      break;
+    default:
+      return MEHR_STATUS_BAD_REQUEST;
+  }
+  if (core::broken(checked(status))) return status;
+  enum mehr_status asked = checked(core::deadline(deadline_ms));
+  if (asked != MEHR_STATUS_OK) return asked;
+  return s_outputs.overflowed() ? MEHR_STATUS_REPLY_TOO_LONG : status;
+}
+
+enum mehr_status hash(uint8_t out[32]) {
+  if (!s_open) return MEHR_STATUS_REPLAY_CLOSED;
+  return checked(core::state_hash(out));
+}
+
+enum mehr_status close() {
+  if (!s_open) return MEHR_STATUS_REPLAY_CLOSED;
+  s_open = false;
+  core::stop();
+  return relay::resume();
+}
+
+}  // namespace mehr::replay

@@ -1,0 +1,16 @@
+// Native tests of the parts of the runtime that need no hardware. Build and run from the repository root:
+//   g++ -std=c++17 -O1 -g -Wall -Wextra -Werror -fno-exceptions -fno-rtti -fsanitize=address,undefined
+//     -Iboards/runtime/src boards/runtime/test/*.cpp boards/runtime/src/frame.cpp boards/runtime/src/crc32.cpp
+//     boards/runtime/src/sha256.cpp boards/runtime/src/records.cpp -o build/runtime-test && build/runtime-test
+// The last line is `N passed, N failed`; the exit code is 0 when nothing failed.
+#include "check.h"
+
+unsigned g_passed, g_failed;
+
+int main() {
+  test_vectors();
+  test_frames();
+  test_records();
+  printf("%u passed, %u failed\n", g_passed, g_failed);
+  return g_failed ? 1 : 0;
+}

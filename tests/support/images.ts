@@ -1,0 +1,55 @@
+/** Images of the virtual boards for the tests, built by the product's own build. */
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { findBoard, isVirtual, type VirtualBoard } from "../../boards/index.ts";
+import { type StartOptions, VirtualBoardProcess } from "../../host/board/virtual.ts";
+import { type BuildReport, buildBoard } from "../../toolchain/build.ts";
+import { repositoryRoot } from "../../toolchain/paths.ts";
+import { pioPlace } from "../../toolchain/pio/environment.ts";
+import { canInstallSystemPackages } from "../../toolchain/pio/system.ts";
+
+export const root = repositoryRoot();
+
+// A copy of the checkout uses this one's PlatformIO.
+process.env.MEHR_HOME ??= pioPlace(root).home;
+
+export function virtualBoard(id: string): VirtualBoard {
+  const board = findBoard(id);
+  if (!isVirtual(board)) throw new Error(`${id} is not virtual`);
+  return board;
+}
+
+/** Builds a board's image in the checkout at `from`; as root on Debian it installs what is missing. */
+export function buildImage(id: string, from = root): Promise<BuildReport> {
+  return buildBoard({ root: from, board: id, source: "system", install: canInstallSystemPackages(), purpose: "run" });
+}
+
+/** A copy of what a firmware build reads, in a folder of its own. The returned function removes it. */
+export function copyCheckout(): { path: string; remove: () => void } {
+  const path = mkdtempSync(join(tmpdir(), "mehr checkout-"));
+  for (const name of ["package.json", "platformio.ini", "boards", "core-as"]) {
+    cpSync(join(root, name), join(path, name), { recursive: true });
+  }
+  cpSync(join(root, "toolchain", "pio"), join(path, "toolchain", "pio"), { recursive: true });
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** Starts a board, runs `use`, and stops it whatever happens. */
+export async function withBoard<T>(options: StartOptions, use: (board: VirtualBoardProcess) => Promise<T>): Promise<T> {
+  const board = await VirtualBoardProcess.start(options);
+  try {
+    return await use(board);
+  } finally {
+    await board.stop();
+  }
+}
+
+/** Waits until `condition` holds, polling; fails with `what` after `seconds`. */
+export async function until(what: string, condition: () => boolean | Promise<boolean>, seconds = 60): Promise<void> {
+  const end = performance.now() + seconds * 1000;
+  while (!(await condition())) {
+    if (performance.now() > end) throw new Error(`not within ${seconds} s: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
