@@ -93,6 +93,8 @@ const ARDUINO = [
   "build_flags =",
   inherit("env.build_flags"),
   "  -O2",
+  "; RadioLib would otherwise allocate and free at every SPI transfer.",
+  "  -D RADIOLIB_STATIC_ONLY=1",
   "; The language options stay off C libraries and the framework.",
   "build_src_flags =",
   inherit("env.build_src_flags"),

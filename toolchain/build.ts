@@ -114,7 +114,6 @@ export async function buildBoard(options: BuildOptions): Promise<BuildReport> {
     place: pioPlace(root),
     env: board.id,
     source,
-    variables: { MEHR_PREPARED: "1" },
     ...(options.verbose === undefined ? {} : { verbose: options.verbose }),
     onProgress: (event) => options.onEvent?.({ kind: "platformio", event }),
   });

@@ -1,5 +1,5 @@
 /** Images of the virtual boards for the tests, built by the product's own build. */
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findBoard, isVirtual, type VirtualBoard } from "../../boards/index.ts";
@@ -25,13 +25,13 @@ export function buildImage(id: string, from = root): Promise<BuildReport> {
   return buildBoard({ root: from, board: id, source: "system", install: canInstallSystemPackages(), purpose: "run" });
 }
 
-/** A copy of what a firmware build reads, in a folder of its own. The returned function removes it. */
+/** A copy of this checkout in a folder of its own, with a space in its name. The returned function removes it. */
 export function copyCheckout(): { path: string; remove: () => void } {
   const path = mkdtempSync(join(tmpdir(), "mehr checkout-"));
-  for (const name of ["package.json", "platformio.ini", "boards", "core-as"]) {
+  for (const name of ["package.json", "platformio.ini", "boards", "core-as", "toolchain", "host", "bin"]) {
     cpSync(join(root, name), join(path, name), { recursive: true });
   }
-  cpSync(join(root, "toolchain", "pio"), join(path, "toolchain", "pio"), { recursive: true });
+  symlinkSync(join(root, "node_modules"), join(path, "node_modules"));
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 

@@ -53,6 +53,8 @@ inline void calibration_loop() {
   __asm volatile("1: decl %0\n jnz 1b" : "+r"(n) : : "cc");
 #elif defined(__aarch64__)
   __asm volatile("1: subs %w0, %w0, #1\n b.ne 1b" : "+r"(n) : : "cc");
+#elif defined(__XTENSA__)
+  __asm volatile(".p2align 2\n1: addi %0, %0, -1\n bnez %0, 1b" : "+r"(n));
 #else
 #error "calibration_loop: write the two-instruction loop for this architecture in boards/runtime/src/metrics.h"
 #endif

@@ -1,0 +1,182 @@
+/** The command line as a user meets it: exit codes, sentences, one JSON object, completion. */
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { buildImage, root } from "./support/images.ts";
+
+interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+let empty: string;
+beforeAll(async () => {
+  empty = mkdtempSync(join(tmpdir(), "mehr-empty-"));
+  await buildImage("native");
+}, 600_000);
+afterAll(() => rmSync(empty, { recursive: true, force: true }));
+
+function mehr(args: readonly string[], env: NodeJS.ProcessEnv = process.env): Outcome {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, "bin/mehr.mjs"), ...args], {
+    encoding: "utf8",
+    env,
+    timeout: 120_000,
+  });
+  return { code: status, stdout, stderr };
+}
+
+describe("help", () => {
+  it("lists every command, with examples and the exit codes", () => {
+    const { code, stdout } = mehr(["--help"]);
+    expect(code).toBe(0);
+    for (const word of ["setup", "doctor", "boards", "build", "run", "bench", "Examples:", "Exit codes:"]) {
+      expect(stdout).toContain(word);
+    }
+  });
+
+  it("loads nothing that only a command needs: no compiler, no board", () => {
+    // What the entry of the bundle imports without being asked, and what that imports in turn.
+    const loaded = new Set<string>();
+    const load = (name: string): void => {
+      if (loaded.has(name)) return;
+      loaded.add(name);
+      const text = readFileSync(join(root, "build/cli", name), "utf8");
+      for (const [, from] of text.matchAll(/^(?:import|export)\b[^;]*?"([^"]+)";$/gm)) {
+        if (from?.startsWith("./")) load(from.slice(2));
+        else loaded.add(from ?? "");
+      }
+    };
+    load("mehr.js");
+    const text = [...loaded]
+      .filter((name) => name.endsWith(".js"))
+      .map((name) => readFileSync(join(root, "build/cli", name), "utf8"));
+    expect([...loaded]).not.toEqual(
+      expect.arrayContaining([expect.stringMatching(/ts-morph|binaryen|assemblyscript/)]),
+    );
+    expect(text.join("").includes("Heltec WiFi LoRa 32")).toBe(false);
+    expect([...loaded]).toContain("node:path");
+  });
+
+  it.each(["setup", "doctor", "boards", "build", "run", "bench", "generate", "completion"])(
+    "of %s says what it does",
+    (command) => {
+      const { code, stdout } = mehr([command, "--help"]);
+      expect(code).toBe(0);
+      expect(stdout).toMatch(new RegExp(`Usage: mehr ${command}`));
+    },
+  );
+});
+
+describe("wrong usage ends with 2 and a sentence", () => {
+  it.each([
+    [["build", "rak4613"], /no board "rak4613"; did you mean rak4631\?/],
+    [["build", "qemu"], /no board "qemu"; did you mean/],
+    [["run", "heltec-v3"], /heltec-v3 is a real board and cannot be run here/],
+    [["run", "qemu-m4", "--count", "0"], /whole number from 1 to 15/],
+    [["run", "qemu-m4", "--count", "15", "--with-node", "15"], /are 30 relays; at most 16/],
+    [["run", "qemu-m4", "--loss", "2"], /number from 0 to 1/],
+    [["bench", "everything"], /core/],
+    [["frobnicate"], /unknown command/],
+    [["build"], /missing required argument/],
+    [["build", "qemu-m4", "--fast"], /unknown option/],
+  ])("%j", (args, sentence) => {
+    const { code, stdout, stderr } = mehr(args);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(sentence);
+    expect(`${stdout}${stderr}`).not.toMatch(/^\s+at /m);
+  });
+});
+
+describe("what is missing ends with 3 and the command that installs it", () => {
+  it("names every Debian package at once when nothing is there", () => {
+    const { code, stderr } = mehr(["build", "qemu-m4"], { PATH: empty, HOME: empty, MEHR_HOME: join(empty, "home") });
+    expect(code).toBe(3);
+    expect(stderr).toMatch(/apt-get install .*gcc-arm-none-eabi/);
+    expect(stderr).toMatch(/python3/);
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  it("says that a real board needs PlatformIO's registry", () => {
+    const { code, stderr } = mehr(["build", "heltec-v3", "--source", "system"]);
+    expect(code).toBe(3);
+    expect(stderr).toContain("heltec-v3 cannot be built from this machine's own packages");
+  });
+});
+
+describe("--json prints one object and nothing else", () => {
+  const only = (outcome: Outcome): Record<string, unknown> => {
+    expect(outcome.stdout.trim().split("\n").length).toBe(1);
+    expect(outcome.stderr).toBe("");
+    return JSON.parse(outcome.stdout) as Record<string, unknown>;
+  };
+
+  it("for boards, as design section 8 has it", () => {
+    const { boards } = only(mehr(["boards", "--json"])) as { boards: Record<string, unknown>[] };
+    expect(boards.map((board) => board.id)).toEqual(["heltec-v3", "native", "qemu-m4", "qemu-rv32", "rak4631"]);
+    for (const board of boards) {
+      expect(Object.keys(board).sort()).toEqual(["engine", "flash", "id", "mcu", "radio", "verified"]);
+    }
+  });
+
+  it("for build", { timeout: 300_000 }, () => {
+    const result = only(mehr(["build", "native", "--json", "--source", "system"]));
+    expect(result).toMatchObject({ board: "native", ok: true, manifest: "dist/native/manifest.json" });
+    expect(result.artifacts).toEqual([
+      expect.objectContaining({ path: "dist/native/firmware.elf", kind: "elf", offset: null }),
+    ]);
+  });
+
+  it("for an error", () => {
+    const outcome = mehr(["build", "nonsense", "--json"]);
+    expect(outcome.code).toBe(2);
+    expect(only(outcome)).toMatchObject({ ok: false, error: { exit_code: 2 } });
+  });
+
+  it("for a run with its proof", { timeout: 300_000 }, () => {
+    const outcome = mehr([
+      "run",
+      "native",
+      "--count",
+      "2",
+      "--with-node",
+      "1",
+      "--prove",
+      "--json",
+      "--source",
+      "system",
+    ]);
+    const { ok, proof } = only(outcome) as { ok: boolean; proof: { wasmSha256: string; stateHash: string }[] };
+    expect([outcome.code, ok, proof.length]).toEqual([0, true, 3]);
+    expect(new Set(proof.map((line) => line.wasmSha256 + line.stateHash)).size).toBe(1);
+  });
+
+  it("for doctor", () => {
+    const outcome = mehr(["doctor", "--json"]);
+    const { ok, checks } = only(outcome) as { ok: boolean; checks: { what: string; ok: boolean }[] };
+    expect(outcome.code).toBe(ok ? 0 : 3);
+    expect(checks.map((check) => check.what)).toContain("PlatformIO Core");
+  });
+});
+
+describe("completion", () => {
+  const complete = (...words: string[]): string[] => {
+    const script = `${mehr(["completion", "bash"]).stdout}
+      COMP_WORDS=(mehr ${words.map((word) => `"${word}"`).join(" ")}); COMP_CWORD=${words.length}; _mehr; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    return execFileSync("bash", ["-c", script], { encoding: "utf8" }).trim().split("\n");
+  };
+
+  it("knows commands, boards and options in bash", () => {
+    expect(complete("b")).toEqual(["boards", "build", "bench"]);
+    expect(complete("build", "qemu")).toEqual(["qemu-m4", "qemu-rv32"]);
+    expect(complete("run", "--se")).toEqual(["--seconds", "--seed", "--setup"]);
+    expect(complete("bench", "c")).toEqual(["core"]);
+  });
+
+  it("is made for zsh and fish too", () => {
+    expect(mehr(["completion", "zsh"]).stdout).toContain("bashcompinit");
+    expect(mehr(["completion", "fish"]).stdout).toContain('-n "__fish_seen_subcommand_from build" -a qemu-m4');
+  });
+});
