@@ -1,0 +1,161 @@
+// Entry point under Arduino. The core's own task for setup() and loop() has 4 KB of stack (nRF52, LOOP_STACK_SZ) or
+// 8 KB (ESP32), which is too little for wasm3; so the relay gets a task of its own, and a second, small one guards it.
+#include "arduino_hal.h"
+
+#include "console.h"
+#include "relay.h"
+
+namespace mehr::hal {
+
+namespace {
+
+#if defined(ARDUINO_ARCH_ESP32)
+// The Xtensa windowed ABI has no tail calls: wasm3 leaves a C frame behind for every operation until the next branch
+// backwards or return, so straight-line code such as a field multiplication nests hundreds deep.
+constexpr size_t kRelayStackBytes = 64 * 1024;
+constexpr size_t kGuardStackBytes = 3 * 1024;
+constexpr BaseType_t kCore = 1;  // where Arduino code runs; protocol stacks have core 0
+#else
+// Thumb-2 has tail calls; the emulated Cortex-M4 board runs the same core in the same size.
+constexpr size_t kRelayStackBytes = 16 * 1024;
+constexpr size_t kGuardStackBytes = 1024;
+#endif
+constexpr UBaseType_t kRelayPriority = 1;  // that of loop(): below USB, timers and callbacks
+constexpr UBaseType_t kGuardPriority = 2;
+constexpr uint32_t kGuardPeriodMs = 1000;
+constexpr uint32_t kLongestSleepMs = 1000;
+#if defined(ARDUINO_ARCH_ESP32)
+constexpr uint32_t kConsolePollMs = 10;  // the UART driver tells nobody; its buffer holds 170 ms
+#else
+constexpr uint32_t kConsolePollMs = kLongestSleepMs;  // the USB stack wakes the task: tud_cdc_rx_cb
+#endif
+
+alignas(16) StackType_t s_relay_stack[kRelayStackBytes / sizeof(StackType_t)];
+alignas(16) StackType_t s_guard_stack[kGuardStackBytes / sizeof(StackType_t)];
+StaticTask_t s_relay_task, s_guard_task;
+StaticSemaphore_t s_lock_memory;
+SemaphoreHandle_t s_lock;
+TaskHandle_t volatile s_relay;
+
+volatile uint32_t s_watch_seconds;  // 0: off
+volatile uint32_t s_watch_start_ms;
+
+TaskHandle_t start_task(void (*body)(void*), const char* name, StackType_t* stack, size_t bytes, UBaseType_t priority,
+                        StaticTask_t* memory) {
+#if defined(ARDUINO_ARCH_ESP32)
+  return xTaskCreateStaticPinnedToCore(body, name, bytes, nullptr, priority, stack, memory, kCore);
+#else
+  return xTaskCreateStatic(body, name, bytes / sizeof(StackType_t), nullptr, priority, stack, memory);
+#endif
+}
+
+void relay_body(void*) {
+  // The task's handle is wanted in here before the creating call has returned it.
+  s_relay = xTaskGetCurrentTaskHandle();
+  if (init(0, nullptr) != Code::kOk) reset();
+  console::init();
+  if (record_flash_problem()[0] != 0) console::log(console::kLogError, record_flash_problem());
+  relay::run();
+}
+
+void fault_body(void*) {
+  s_relay = xTaskGetCurrentTaskHandle();
+  fault("the core did not return in time");
+}
+
+TaskHandle_t start_relay(void (*body)(void*)) {
+  return start_task(body, "relay", s_relay_stack, sizeof s_relay_stack, kRelayPriority, &s_relay_task);
+}
+
+bool expired() {
+  uint32_t seconds = s_watch_seconds;
+  return seconds != 0 && static_cast<uint32_t>(now_ms()) - s_watch_start_ms >= seconds * 1000;
+}
+
+// Runs above the relay on the same CPU, so while it runs the relay does not, and deleting that task frees its stack at
+// once. A relay that waits in a peripheral is let out first: every such wait is bounded.
+void guard_body(void*) {
+  for (;;) {
+    vTaskDelay(pdMS_TO_TICKS(kGuardPeriodMs));
+    mcu_tick();
+    if (!expired()) continue;
+    Lock lock;
+    if (!expired()) continue;
+    watchdog(0);
+    vTaskDelete(s_relay);
+    start_relay(fault_body);
+  }
+}
+
+}  // namespace
+
+Lock::Lock() { xSemaphoreTake(s_lock, portMAX_DELAY); }
+Lock::~Lock() { xSemaphoreGive(s_lock); }
+
+Code init(int, char**) {
+  Code code = mcu_init();
+  supplies_on();
+  console_init();
+  return code;
+}
+
+void wake() {
+  if (s_relay) xTaskNotifyGive(s_relay);
+}
+
+#if defined(ARDUINO_ARCH_ESP32)
+IRAM_ATTR
+#endif
+void wake_from_isr() {
+  BaseType_t switch_task = pdFALSE;
+  if (s_relay) vTaskNotifyGiveFromISR(s_relay, &switch_task);
+  if (switch_task) portYIELD_FROM_ISR(switch_task);
+}
+
+void sleep_until(uint64_t deadline_ms) {
+  // A wake that came while the task was busy is still counted in its notification, so none is slept over; whatever
+  // takes a notification elsewhere looks at console and radio itself.
+  uint64_t now = now_ms();
+  // Not longer than this at once: the radio's own time limits are looked at between two sleeps.
+  uint64_t end = deadline_ms < now + kLongestSleepMs ? deadline_ms : now + kLongestSleepMs;
+  for (; now < end; now = now_ms()) {
+    if (console_pending() || radio_pending()) return;
+    uint32_t step = end - now < kConsolePollMs ? static_cast<uint32_t>(end - now) : kConsolePollMs;
+    TickType_t ticks = pdMS_TO_TICKS(step);
+    if (ulTaskNotifyTake(pdTRUE, ticks > 0 ? ticks : 1) > 0) return;
+  }
+}
+
+void watchdog(uint32_t seconds) {
+  s_watch_seconds = 0;
+  s_watch_start_ms = static_cast<uint32_t>(now_ms());
+  s_watch_seconds = seconds;
+}
+
+size_t stack_size() { return sizeof s_relay_stack; }
+
+size_t stack_used() {
+  return sizeof s_relay_stack - uxTaskGetStackHighWaterMark(s_relay) * sizeof(StackType_t);
+}
+
+size_t stack_left() {
+  uintptr_t here = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
+  return here - reinterpret_cast<uintptr_t>(s_relay_stack);
+}
+
+static bool start() {
+  s_lock = xSemaphoreCreateMutexStatic(&s_lock_memory);
+  TaskHandle_t guard =
+      start_task(guard_body, "guard", s_guard_stack, sizeof s_guard_stack, kGuardPriority, &s_guard_task);
+  return s_lock && guard && start_relay(relay_body);
+}
+
+}  // namespace mehr::hal
+
+void setup() {
+  // Nothing else could run either; a reset at least tries again.
+  if (!mehr::hal::start()) mehr::hal::reset();
+}
+
+// This task has done its work, and its stack goes back to the heap.
+void loop() { vTaskDelete(nullptr); }

@@ -1,0 +1,195 @@
+// nRF52840 under the Adafruit core: clock, entropy, record flash, endings. Sections are those of the nRF52840 Product
+// Specification v1.7. The SoftDevice is in flash but never enabled, so its peripherals are this image's.
+#include "arduino_hal.h"
+
+#if defined(ARDUINO_NRF52_ADAFRUIT)
+
+#include <nrf.h>
+#include <nrf_sdm.h>
+#include <string.h>
+
+extern "C" {
+extern unsigned char __HeapBase[];
+extern uint32_t __flash_arduino_end[];  // the core's linker script: where the image may not go beyond
+void* _sbrk(int);
+}
+
+namespace mehr::hal {
+
+namespace {
+
+constexpr size_t kPageSize = 4096;  // 4.3
+constexpr size_t kPages = 2;
+// The last two of the seven pages 0xED000-0xF4000 that this bootloader keeps for application data
+// (DFU_APP_DATA_RESERVED): an update of the image by UF2 or DFU never touches them, nor does an update of the
+// bootloader, which is staged below 0xED000. The linker script ends the image there too. Arduino sketches put
+// InternalFS into these pages; this image has no file system, and must not get one here without moving the records.
+constexpr uintptr_t kRecords = 0xf2000;
+constexpr uintptr_t kReservedStart = 0xed000, kReservedEnd = 0xf4000;
+static_assert(kRecords >= kReservedStart && kRecords + kPages * kPageSize <= kReservedEnd, "inside the reserved pages");
+
+// Erasing a page takes 85 ms, writing a word 41 us (4.3, electrical specification); each bound is many times that.
+constexpr uint32_t kEraseCycles = 64000000, kWriteCycles = 640000;
+// A bias-corrected byte takes 120 us on average, a single one may take longer (6.19).
+constexpr uint32_t kEntropyCycles = 64000000 / 10;
+
+const char* s_problem = "";
+uint64_t s_ticks;        // of the RTC
+uint64_t s_cycles;       // of the CPU
+uint32_t s_last_tick, s_last_cycle;
+
+// Waits for `ready` at most `cycles` of CPU time. The CPU stands still while flash is written from flash, so this
+// is generous by design.
+template <typename Ready>
+bool wait_for(Ready ready, uint32_t cycles) {
+  uint32_t start = DWT->CYCCNT;
+  while (!ready()) {
+    if (DWT->CYCCNT - start >= cycles) return ready();
+  }
+  return true;
+}
+
+bool flash_ready(uint32_t cycles) {
+  return wait_for([] { return NRF_NVMC->READY == NVMC_READY_READY_Ready; }, cycles);
+}
+
+// With the SoftDevice enabled, writing NVMC directly is a fault. Nothing in this image enables it.
+bool softdevice_off() {
+  uint8_t enabled = 1;
+  return sd_softdevice_is_enabled(&enabled) == NRF_SUCCESS && enabled == 0;
+}
+
+void flash_mode(uint32_t mode) {
+  NRF_NVMC->CONFIG = mode;
+  __ISB();
+  __DSB();
+}
+
+bool inside(size_t offset, size_t length) {
+  return s_problem[0] == 0 && length <= kPages * kPageSize && offset <= kPages * kPageSize - length;
+}
+
+uint64_t extend(uint64_t& total, uint32_t& last, uint32_t now) {
+  total += now - last;
+  last = now;
+  return total;
+}
+
+uint64_t rtc_ticks() {
+  taskENTER_CRITICAL();
+  uint64_t total = extend(s_ticks, s_last_tick, xTaskGetTickCount());
+  taskEXIT_CRITICAL();
+  return total;
+}
+
+}  // namespace
+
+Code mcu_init() {
+  dwt_enable();
+  if (reinterpret_cast<uintptr_t>(__flash_arduino_end) > kRecords) {
+    s_problem = "this image was linked over the record pages at 0xF2000, so nothing can be stored; use the board's own "
+                "linker script";
+  }
+  return Code::kOk;
+}
+
+const char* record_flash_problem() { return s_problem; }
+
+void mcu_tick() {
+  now_ms();
+  ticks();
+}
+
+// Not millis(): that converts a 32-bit count of 1/1024 s and so starts over after 48.5 days, at no power of two.
+uint64_t now_ms() { return rtc_ticks() * 1000 / configTICK_RATE_HZ; }
+
+// CPU cycles. They stand still while the CPU sleeps, which suits what they measure: the work of a call.
+uint64_t ticks() {
+  taskENTER_CRITICAL();
+  uint64_t total = extend(s_cycles, s_last_cycle, DWT->CYCCNT);
+  taskEXIT_CRITICAL();
+  return total;
+}
+
+uint32_t tick_hz() { return SystemCoreClock; }
+
+Code entropy(uint8_t* out, size_t length) {
+  Lock lock;
+  if (!softdevice_off()) return Code::kIo;
+  NRF_RNG->CONFIG = RNG_CONFIG_DERCEN_Enabled << RNG_CONFIG_DERCEN_Pos;  // bias correction (6.19)
+  NRF_RNG->EVENTS_VALRDY = 0;
+  NRF_RNG->TASKS_START = 1;
+  Code code = Code::kOk;
+  for (size_t i = 0; i < length && code == Code::kOk; i++) {
+    if (!wait_for([] { return NRF_RNG->EVENTS_VALRDY != 0; }, kEntropyCycles)) code = Code::kTimeout;
+    NRF_RNG->EVENTS_VALRDY = 0;
+    out[i] = static_cast<uint8_t>(NRF_RNG->VALUE);
+  }
+  NRF_RNG->TASKS_STOP = 1;
+  return code;
+}
+
+size_t flash_page_size() { return kPageSize; }
+size_t flash_page_count() { return s_problem[0] == 0 ? kPages : 0; }
+
+Code flash_read(size_t offset, void* out, size_t length) {
+  if (!inside(offset, length)) return Code::kRange;
+  memcpy(out, reinterpret_cast<const void*>(kRecords + offset), length);
+  return Code::kOk;
+}
+
+Code flash_program(size_t offset, const void* bytes, size_t length) {
+  if (!inside(offset, length) || offset % 4 != 0 || length % 4 != 0) return Code::kRange;
+  Lock lock;
+  if (!softdevice_off()) return Code::kIo;
+  const uint8_t* from = static_cast<const uint8_t*>(bytes);
+  bool done = flash_ready(kEraseCycles);
+  flash_mode(NVMC_CONFIG_WEN_Wen);
+  for (size_t i = 0; i < length && done; i += 4) {
+    uint32_t word;
+    memcpy(&word, from + i, sizeof word);
+    *reinterpret_cast<volatile uint32_t*>(kRecords + offset + i) = word;
+    done = flash_ready(kWriteCycles);
+  }
+  flash_mode(NVMC_CONFIG_WEN_Ren);
+  return done ? Code::kOk : Code::kTimeout;
+}
+
+Code flash_erase(size_t page) {
+  if (page >= flash_page_count()) return Code::kRange;
+  Lock lock;
+  if (!softdevice_off()) return Code::kIo;
+  bool done = flash_ready(kEraseCycles);
+  flash_mode(NVMC_CONFIG_WEN_Een);
+  if (done) {
+    NRF_NVMC->ERASEPAGE = kRecords + page * kPageSize;
+    done = flash_ready(kEraseCycles);
+  }
+  flash_mode(NVMC_CONFIG_WEN_Ren);
+  return done ? Code::kOk : Code::kTimeout;
+}
+
+void reset() {
+  console_drain();
+  NVIC_SystemReset();
+}
+
+// System OFF (5.3): the reset pin, plugging in USB or a power cycle ends it.
+void halt() {
+  console_drain();
+  radio_sleep();
+  supplies_off();
+  NRF_POWER->SYSTEMOFF = POWER_SYSTEMOFF_SYSTEMOFF_Enter;
+  for (;;) __WFE();
+}
+
+size_t heap_used() {
+  return static_cast<size_t>(static_cast<unsigned char*>(_sbrk(0)) - __HeapBase);
+}
+
+}  // namespace mehr::hal
+
+// The core's handler is an endless loop; on a roof that is a dead node.
+extern "C" void HardFault_Handler() { NVIC_SystemReset(); }
+
+#endif
