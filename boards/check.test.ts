@@ -49,7 +49,7 @@ function withField(board: Board, path: string, value: unknown): unknown {
     at[key] ??= {};
     at = at[key] as Record<string, unknown>;
   }
-  if (value === undefined) delete at[last];
+  if (value === undefined) Reflect.deleteProperty(at, last);
   else at[last] = value;
   return copy;
 }

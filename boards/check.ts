@@ -110,7 +110,7 @@ const checkPinsExist: RealCheck = (board, mcu, report) => {
 function ranges(board: RealBoard, set: ReadonlySet<number>): string {
   const sorted = [...set].sort((a, b) => a - b);
   const parts: string[] = [];
-  for (let i = 0; i < sorted.length; ) {
+  for (let i = 0; i < sorted.length;) {
     let end = i;
     // A port's last pin and the next port's first are neighbours by number only.
     while (sorted[end + 1] === (sorted[end] ?? 0) + 1 && !(board.mcu === "nrf52840" && sorted[end] === 31)) end++;

@@ -114,9 +114,8 @@ test("the RAK4631 board file has the facts the nordicnrf52 platform reads", () =
 
 describe("board_config.h", () => {
   test("a virtual board has its id and its boot record only", () => {
-    expect(
-      renderBoardConfigHeader(findBoard("qemu-m4")),
-    ).toBe(`// Rendered from boards/qemu-m4.ts by a build. Edit the board value instead.
+    expect(renderBoardConfigHeader(findBoard("qemu-m4")))
+      .toBe(`// Rendered from boards/qemu-m4.ts by a build. Edit the board value instead.
 #pragma once
 
 #define MEHR_BOARD_ID "qemu-m4"

@@ -42,21 +42,25 @@ describe("building twice", () => {
 });
 
 describe("a build by hand", () => {
-  it("works from the committed platformio.ini: `pio run -e qemu-m4` makes its own headers", {
-    timeout: 300_000,
-  }, async () => {
-    await buildImage("qemu-m4");
-    const copy = copyCheckout();
-    try {
-      const variables = { MEHR_PREPARED: "0" };
-      const result = await pioRun({ place: pioPlace(copy.path), env: "qemu-m4", source: "system", variables });
-      expect(result.errors).toEqual([]);
-      expect(result.ok).toBe(true);
-      expect(readFileSync(join(copy.path, "build/boards/qemu-m4/board_config.h"), "utf8")).toContain('"qemu-m4"');
-    } finally {
-      copy.remove();
-    }
-  });
+  it(
+    "works from the committed platformio.ini: `pio run -e qemu-m4` makes its own headers",
+    {
+      timeout: 300_000,
+    },
+    async () => {
+      await buildImage("qemu-m4");
+      const copy = copyCheckout();
+      try {
+        const variables = { MEHR_PREPARED: "0" };
+        const result = await pioRun({ place: pioPlace(copy.path), env: "qemu-m4", source: "system", variables });
+        expect(result.errors).toEqual([]);
+        expect(result.ok).toBe(true);
+        expect(readFileSync(join(copy.path, "build/boards/qemu-m4/board_config.h"), "utf8")).toContain('"qemu-m4"');
+      } finally {
+        copy.remove();
+      }
+    },
+  );
 });
 
 describe("a build that fails", () => {

@@ -58,101 +58,117 @@ function faults(unknownType: number): Map<FrameError, Uint8Array> {
 }
 
 describe.each(BOARDS)("%s", (id) => {
-  it("meets another one and a relay in this process on the air, in spite of lost frames", {
-    timeout: 300_000,
-  }, async () => {
-    const names = fleetNames({ board: virtualBoard(id), boards: 2, nodes: 1 });
-    const meeting = new Meeting(names);
-    const trace: TraceEntry[] = [];
-    const { wasm } = await compileCore({ root });
-    const fleet = await startFleet({
-      board: virtualBoard(id),
-      image: images.get(id) ?? "",
-      boards: 2,
-      wasm,
-      nodes: 1,
-      loss: 0.2,
-      seed: 5,
-      event: (name, event, bytes) => meeting.event(name, event, bytes),
-      trace: (entry) => trace.push(entry),
-    });
-    try {
-      for (const board of fleet.boards) meeting.introduce(board.name, board.identity.nodeId);
-      await until("all have heard each other", () => meeting.complete(), 200);
-    } finally {
-      await fleet.stop();
-    }
-    // Only beacons were on the air, each its airtime long, each under its sender's own address.
-    for (const { from, frame, startMs, endMs } of trace) {
-      expect(frame.length).toBe(22);
-      expect(Buffer.from(frame).toString("hex", 2, 18)).toBe(meeting.idOf(from));
-      expect(endMs - startMs).toBeCloseTo(123.392, 3);
-    }
-    expect(new Set(fleet.boards.map((board) => board.identity.nodeId)).size).toBe(2);
-  });
-
-  it("counts and reports every kind of bad frame on both lines, and loses no good one", {
-    timeout: 300_000,
-  }, async () => {
-    const reports: string[] = [];
-    const options = alone(id, { listener: { frameError: (text) => reports.push(text) } });
-    await withBoard(options, async ({ console }) => {
-      const before = await console.stats();
-      let good = 0;
-      for (const [error, bytes] of faults(0x7e)) {
-        for (let i = 0; i < 3; i++) {
-          console.write(bytes);
-          options.line().write(bytes);
-          options.port().receive({ rssiDbm: -80, snrQdb: 40, frame: beaconFrame(new Uint8Array(16).fill(i + 1)) });
-          good++;
-        }
-        await until(`three of error ${error} are counted on both lines`, async () => {
-          const stats = await console.stats();
-          const grown = (metric: number): bigint => (stats.get(metric) ?? 0n) - (before.get(metric) ?? 0n);
-          return grown(Metric.ConsoleErrors + error) === 3n && grown(Metric.RadioErrors + error) === 3n;
-        });
-      }
-      const after = await console.stats();
-      const grown = (metric: number): number => Number((after.get(metric) ?? 0n) - (before.get(metric) ?? 0n));
-      expect(grown(Metric.FramesReceived) + grown(Metric.ReceiveQueueDrops)).toBe(good);
-      expect(grown(Metric.ReceiveQueueDrops)).toBe(0);
-      for (const error of Object.values(FrameError)) {
-        expect([error, grown(Metric.ConsoleErrors + error), grown(Metric.RadioErrors + error)]).toEqual([error, 3, 3]);
-      }
-      // Reports of one kind are put together, at most one batch in 100 ms.
-      const sentences = Object.values(FRAME_ERROR_SENTENCES);
-      for (const port of ["console", "radio port"]) {
-        await until(`every fault on the ${port} is reported`, () =>
-          sentences.every((sentence) => reports.some((text) => text.includes(port) && text.includes(sentence))),
-        );
-      }
-    });
-  });
-
-  it("answers after 50 KB of noise on each line, and after a frame cut off in the middle", {
-    timeout: 300_000,
-  }, async () => {
-    const options = alone(id);
-    await withBoard(options, async ({ console, identity }) => {
-      const random = new SeededRandom(3);
-      for (let i = 0; i < 12; i++) {
-        console.write(random.bytes(4096));
-        options.line().write(random.bytes(4096));
-      }
-      const half = encodeFrame({ type: Request.Identify, id: 9, payload: new Uint8Array(0) }).subarray(0, 5);
-      console.write(half);
-      options.line().write(half);
-      console.write(Uint8Array.of(0));
-      options.line().write(Uint8Array.of(0));
-      expect((await console.identify()).nodeId).toBe(identity.nodeId);
-      options.port().receive({ rssiDbm: -80, snrQdb: 40, frame: beaconFrame(new Uint8Array(16).fill(77)) });
-      await until("the beacon after the noise is in the table", async () => {
-        const { outputs } = await console.command(Uint8Array.of(Command.Neighbours));
-        const reply = outputs.find((output) => output.kind === "event" && output.event === Event.Reply);
-        return reply?.kind === "event" && Buffer.from(reply.bytes).includes(Buffer.alloc(16, 77));
+  it(
+    "meets another one and a relay in this process on the air, in spite of lost frames",
+    {
+      timeout: 300_000,
+    },
+    async () => {
+      const names = fleetNames({ board: virtualBoard(id), boards: 2, nodes: 1 });
+      const meeting = new Meeting(names);
+      const trace: TraceEntry[] = [];
+      const { wasm } = await compileCore({ root });
+      const fleet = await startFleet({
+        board: virtualBoard(id),
+        image: images.get(id) ?? "",
+        boards: 2,
+        wasm,
+        nodes: 1,
+        loss: 0.2,
+        seed: 5,
+        event: (name, event, bytes) => meeting.event(name, event, bytes),
+        trace: (entry) => trace.push(entry),
       });
-    });
-  });
+      try {
+        for (const board of fleet.boards) meeting.introduce(board.name, board.identity.nodeId);
+        await until("all have heard each other", () => meeting.complete(), 200);
+      } finally {
+        await fleet.stop();
+      }
+      // Only beacons were on the air, each its airtime long, each under its sender's own address.
+      for (const { from, frame, startMs, endMs } of trace) {
+        expect(frame.length).toBe(22);
+        expect(Buffer.from(frame).toString("hex", 2, 18)).toBe(meeting.idOf(from));
+        expect(endMs - startMs).toBeCloseTo(123.392, 3);
+      }
+      expect(new Set(fleet.boards.map((board) => board.identity.nodeId)).size).toBe(2);
+    },
+  );
+
+  it(
+    "counts and reports every kind of bad frame on both lines, and loses no good one",
+    {
+      timeout: 300_000,
+    },
+    async () => {
+      const reports: string[] = [];
+      const options = alone(id, { listener: { frameError: (text) => reports.push(text) } });
+      await withBoard(options, async ({ console }) => {
+        const before = await console.stats();
+        let good = 0;
+        for (const [error, bytes] of faults(0x7e)) {
+          for (let i = 0; i < 3; i++) {
+            console.write(bytes);
+            options.line().write(bytes);
+            options.port().receive({ rssiDbm: -80, snrQdb: 40, frame: beaconFrame(new Uint8Array(16).fill(i + 1)) });
+            good++;
+          }
+          await until(`three of error ${error} are counted on both lines`, async () => {
+            const stats = await console.stats();
+            const grown = (metric: number): bigint => (stats.get(metric) ?? 0n) - (before.get(metric) ?? 0n);
+            return grown(Metric.ConsoleErrors + error) === 3n && grown(Metric.RadioErrors + error) === 3n;
+          });
+        }
+        const after = await console.stats();
+        const grown = (metric: number): number => Number((after.get(metric) ?? 0n) - (before.get(metric) ?? 0n));
+        expect(grown(Metric.FramesReceived) + grown(Metric.ReceiveQueueDrops)).toBe(good);
+        expect(grown(Metric.ReceiveQueueDrops)).toBe(0);
+        for (const error of Object.values(FrameError)) {
+          expect([error, grown(Metric.ConsoleErrors + error), grown(Metric.RadioErrors + error)]).toEqual([
+            error,
+            3,
+            3,
+          ]);
+        }
+        // Reports of one kind are put together, at most one batch in 100 ms.
+        const sentences = Object.values(FRAME_ERROR_SENTENCES);
+        for (const port of ["console", "radio port"]) {
+          await until(`every fault on the ${port} is reported`, () =>
+            sentences.every((sentence) => reports.some((text) => text.includes(port) && text.includes(sentence))),
+          );
+        }
+      });
+    },
+  );
+
+  it(
+    "answers after 50 KB of noise on each line, and after a frame cut off in the middle",
+    {
+      timeout: 300_000,
+    },
+    async () => {
+      const options = alone(id);
+      await withBoard(options, async ({ console, identity }) => {
+        const random = new SeededRandom(3);
+        for (let i = 0; i < 12; i++) {
+          console.write(random.bytes(4096));
+          options.line().write(random.bytes(4096));
+        }
+        const half = encodeFrame({ type: Request.Identify, id: 9, payload: new Uint8Array(0) }).subarray(0, 5);
+        console.write(half);
+        options.line().write(half);
+        console.write(Uint8Array.of(0));
+        options.line().write(Uint8Array.of(0));
+        expect((await console.identify()).nodeId).toBe(identity.nodeId);
+        options.port().receive({ rssiDbm: -80, snrQdb: 40, frame: beaconFrame(new Uint8Array(16).fill(77)) });
+        await until("the beacon after the noise is in the table", async () => {
+          const { outputs } = await console.command(Uint8Array.of(Command.Neighbours));
+          const reply = outputs.find((output) => output.kind === "event" && output.event === Event.Reply);
+          return reply?.kind === "event" && Buffer.from(reply.bytes).includes(Buffer.alloc(16, 77));
+        });
+      });
+    },
+  );
 
   it("tells a person at the port what it is", { timeout: 120_000 }, async () => {
     let text = "";

@@ -1,6 +1,6 @@
 /** The direction of imports (design section 2) is a lint rule; this shows that the rule bites where it should. */
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -35,7 +35,7 @@ const ALLOWED: readonly (readonly [string, string])[] = [
 let folder: string;
 let refused: Set<string>;
 
-/** One probe file per case, in an empty tree with the project's biome.json. */
+/** One probe file per case, in an empty tree with the project's configuration. */
 function probe(index: number, [room]: readonly [string, string]): string {
   return `${room}/probe${index}.ts`;
 }
@@ -43,7 +43,8 @@ function probe(index: number, [room]: readonly [string, string]): string {
 beforeAll(() => {
   const root = repositoryRoot();
   folder = realpathSync(mkdtempSync(join(tmpdir(), "mehr-imports-")));
-  copyFileSync(join(root, "biome.json"), join(folder, "biome.json"));
+  copyFileSync(join(root, "eslint.config.js"), join(folder, "eslint.config.js"));
+  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
   [...FORBIDDEN, ...ALLOWED].forEach((entry, i) => {
     const path = join(folder, probe(i, entry));
     mkdirSync(dirname(path), { recursive: true });
@@ -51,13 +52,18 @@ beforeAll(() => {
   });
   let report = "";
   try {
-    const args = ["lint", "--only=style/noRestrictedImports", "--reporter=github", "--max-diagnostics=none"];
-    execFileSync(join(root, "node_modules", ".bin", "biome"), args, { cwd: folder, stdio: "pipe" });
+    execFileSync(join(root, "node_modules", ".bin", "eslint"), [".", "--format", "json"], {
+      cwd: folder,
+      stdio: "pipe",
+    });
   } catch (error) {
     report = String((error as { stdout: Buffer }).stdout);
   }
+  const files = JSON.parse(report) as { filePath: string; messages: { ruleId: string | null }[] }[];
   refused = new Set(
-    [...report.matchAll(/noRestrictedImports,file=([^,]+),/g)].map((match) => relative(folder, match[1] ?? "")),
+    files
+      .filter((file) => file.messages.some((message) => message.ruleId === "no-restricted-imports"))
+      .map((file) => relative(folder, file.filePath)),
   );
 });
 

@@ -22,8 +22,7 @@ import { chooseSource, ensureSource } from "./pio/sources.ts";
 import { installSystemPackages, missingPackagesError, missingSystemPackages } from "./pio/system.ts";
 
 export type BuildEvent =
-  | { readonly kind: "step"; readonly text: string }
-  | { readonly kind: "platformio"; readonly event: PioEvent };
+  { readonly kind: "step"; readonly text: string } | { readonly kind: "platformio"; readonly event: PioEvent };
 
 export interface BuildOptions {
   /** Root of the checkout. */

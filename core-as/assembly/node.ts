@@ -170,7 +170,7 @@ export function state_hash(): i32 {
 }
 
 export function airtime_us(sf: u32, bandwidth_hz: u32, coding_rate: u32, preamble: u32, length: u32, flags: u32): u64 {
-  if ((flags & ~(<u32>AirtimeFlag.ImplicitHeader | <u32>AirtimeFlag.NoCrc)) != 0) return 0;
+  if ((flags & ~((<u32>AirtimeFlag.ImplicitHeader) | (<u32>AirtimeFlag.NoCrc))) != 0) return 0;
   const explicitHeader = (flags & AirtimeFlag.ImplicitHeader) == 0;
   const crc = (flags & AirtimeFlag.NoCrc) == 0;
   return airtimeUs(sf, bandwidth_hz, coding_rate, preamble, length, explicitHeader, crc);

@@ -48,18 +48,18 @@ export class Core {
    */
   static async load(wasm: Uint8Array | WebAssembly.Module, host: CoreImports): Promise<Core> {
     const module = wasm instanceof WebAssembly.Module ? wasm : await Core.compile(wasm);
-    let memory: WebAssembly.Memory | undefined;
-    const imports = linkImports(() => memory as WebAssembly.Memory, host);
+    // The imports need the memory that only the instance brings; none is called before it is there.
+    const late: { memory?: WebAssembly.Memory } = {};
+    const imports = linkImports(() => late.memory as WebAssembly.Memory, host);
     for (const wanted of WebAssembly.Module.imports(module)) {
       if (wanted.kind !== "function" || imports[wanted.module]?.[wanted.name] === undefined) {
         throw new CoreError(Status.UnknownImport, `It is ${wanted.module}.${wanted.name}.`);
       }
     }
     const instance = await WebAssembly.instantiate(module, imports);
-    if (!(instance.exports.memory instanceof WebAssembly.Memory)) {
-      throw new CoreError(Status.MissingExport, "It is memory.");
-    }
-    memory = instance.exports.memory;
+    const { memory } = instance.exports;
+    if (!(memory instanceof WebAssembly.Memory)) throw new CoreError(Status.MissingExport, "It is memory.");
+    late.memory = memory;
     for (const name of EXPORT_NAMES) {
       if (typeof instance.exports[name] !== "function") throw new CoreError(Status.MissingExport, `It is ${name}.`);
     }

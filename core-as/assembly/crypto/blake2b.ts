@@ -83,7 +83,7 @@ export function blake2b(out: usize, outLength: u32, input: usize, length: u32): 
   if (outLength == 0 || outLength > 64) return false;
   memory.copy(H, IV, 64);
   // Parameter block: digest length, no key, fanout 1, depth 1 (RFC 7693 section 2.5).
-  store<u64>(H, load<u64>(H) ^ 0x01010000 ^ <u64>outLength);
+  store<u64>(H, load<u64>(H) ^ 0x01010000 ^ (<u64>outLength));
   let done: u32 = 0;
   // The last block is compressed apart even when it is full, so this stops one block early.
   while (length - done > BLOCK_SIZE) {

@@ -21,7 +21,7 @@ const FLAG_TRANSMIT: u32 = 1;
 export function configLoad(input: usize, length: u32): Status {
   if (length != CONFIG_SIZE) return Status.BadConfig;
   if (load<u8>(input) != VERSION || load<u8>(input, 11) != 0) return Status.BadConfig;
-  if ((<u32>load<u8>(input, 1) & ~FLAG_TRANSMIT) != 0) return Status.BadConfig;
+  if (((<u32>load<u8>(input, 1)) & ~FLAG_TRANSMIT) != 0) return Status.BadConfig;
   if (<u32>load<u8>(input, 4) > COST_TIER_MAX) return Status.BadConfig;
   // The airtime formula knows which radio parameters exist; a set it refuses could never be accounted for.
   if (airtimeOf(input, 255) == 0) return Status.BadConfig;
@@ -31,7 +31,7 @@ export function configLoad(input: usize, length: u32): Status {
 
 /** False on a board without a region: it listens and says nothing. */
 export function configTransmits(): bool {
-  return (<u32>load<u8>(CONFIG, 1) & FLAG_TRANSMIT) != 0;
+  return ((<u32>load<u8>(CONFIG, 1)) & FLAG_TRANSMIT) != 0;
 }
 
 export function configCapabilities(): u32 {

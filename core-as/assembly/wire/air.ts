@@ -18,13 +18,13 @@ const UNUSED_BITS: u32 = 0x0e;
 export function checkAir(frame: usize, length: u32): Status {
   if (length <= AIR_HEADER_SIZE) return Status.Short;
   if (length > AIR_MAX) return Status.Long;
-  if ((<u32>load<u8>(frame) & UNUSED_BITS) != 0) return Status.BadKind;
+  if (((<u32>load<u8>(frame)) & UNUSED_BITS) != 0) return Status.BadKind;
   return Status.Ok;
 }
 
 /** True if the link frame spans two air frames. */
 export function airIsSplit(frame: usize): bool {
-  return (load<u8>(frame) & <u8>SPLIT_FLAG) != 0;
+  return (load<u8>(frame) & (<u8>SPLIT_FLAG)) != 0;
 }
 
 /** Address of the link frame, whose size is the air frame's length - AIR_HEADER_SIZE. */

@@ -35,7 +35,7 @@ export function beaconNodeId(beacon: usize): usize {
 
 /** Capability bits, the unassigned ones cleared. */
 export function beaconCapabilities(beacon: usize): u32 {
-  return <u32>load<u16>(beacon + CAPABILITIES) & CAPABILITIES_KNOWN;
+  return (<u32>load<u16>(beacon + CAPABILITIES)) & CAPABILITIES_KNOWN;
 }
 
 export function beaconCostTier(beacon: usize): u32 {

@@ -1,0 +1,80 @@
+/** Lint: TypeScript's own recommendations, and the direction of imports (design: data flows through the house one way). */
+import js from "@eslint/js";
+import tseslint from "typescript-eslint";
+
+/** Everything a core file may not import: packages and rooms outside core-as/assembly. */
+const outside = {
+  regex: "^[^.]|/(host|toolchain|boards|testing)/",
+  message: "core-as imports nothing outside itself.",
+};
+
+/** A rule for the sources of a room; its tests may look further. */
+function room(files, ...patterns) {
+  return {
+    files,
+    ignores: ["**/*.test.ts"],
+    rules: { "no-restricted-imports": ["error", { patterns }] },
+  };
+}
+
+export default tseslint.config(
+  { ignores: ["build", "dist", ".pio", ".mehr", "node_modules", "**/*.gen.ts"] },
+  js.configs.recommended,
+  tseslint.configs.strict,
+  tseslint.configs.stylistic,
+  {
+    rules: {
+      "@typescript-eslint/consistent-type-imports": "error",
+      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
+      // `() => {}` is how a host says that it does nothing.
+      "@typescript-eslint/no-empty-function": "off",
+      "no-control-regex": "off",
+      eqeqeq: "error",
+    },
+  },
+  {
+    files: ["**/*.mjs", "eslint.config.js"],
+    languageOptions: { globals: { process: "readonly" } },
+  },
+  {
+    // AssemblyScript: its types are numbers, == is its equality, and load, store and memory are built in.
+    files: ["core-as/assembly/**/*.ts", "core-as/testing/**/*.ts"],
+    ignores: ["**/*.test.ts"],
+    rules: {
+      eqeqeq: "off",
+      "no-undef": "off",
+      "no-loss-of-precision": "off",
+      "prefer-const": "error",
+      "@typescript-eslint/consistent-type-imports": "off",
+      "@typescript-eslint/consistent-type-assertions": "off",
+      "@typescript-eslint/no-inferrable-types": "off",
+      "@typescript-eslint/no-empty-interface": "off",
+    },
+  },
+  room(["core-as/assembly/*.ts"], outside),
+  room(["core-as/assembly/wire/**/*.ts", "core-as/assembly/crypto/**/*.ts"], outside, {
+    regex: "^\\.\\./(?!abi$)",
+    message: "wire and crypto know nobody but the boundary's vocabulary.",
+  }),
+  room(["core-as/assembly/state/**/*.ts"], outside, {
+    regex: "^\\.\\./(link/|net/|trust/|pay/|node$)",
+    message: "state is used by link and net, never the other way.",
+  }),
+  room(["core-as/assembly/link/**/*.ts"], outside, {
+    regex: "^\\.\\./(net/|trust/|pay/|node$)",
+    message: "link uses wire, crypto and state only.",
+  }),
+  room(["core-as/assembly/net/**/*.ts"], outside, {
+    regex: "^\\.\\./(trust/|pay/|node$)",
+    message: "net reaches trust and pay through the policy given at boot.",
+  }),
+  room(["boards/**/*.ts"], {
+    regex: "/(host|toolchain|core-as)/",
+    message: "boards import their schema and nothing outside boards/.",
+  }),
+  room(["toolchain/**/*.ts"], { regex: "/host/", message: "toolchain imports boards, never host." }),
+  {
+    ...room(["host/**/*.ts"], { regex: "/cli/", message: "Nothing imports cli." }),
+    ignores: ["**/*.test.ts", "host/cli/**"],
+  },
+);
