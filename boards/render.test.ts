@@ -73,7 +73,9 @@ describe("platformio.ini", () => {
   });
 
   test("a virtual board takes its HAL, a real one the Arduino HAL", () => {
-    expect(parsed.get("env:qemu-rv32")?.get("build_src_filter")).toBe("+<src/> +<hal/virtual/> +<hal/rv32_virt/>");
+    expect(parsed.get("env:qemu-rv32")?.get("build_src_filter")).toBe(
+      "+<src/> +<hal/virtual/> +<hal/bare/> +<hal/rv32_virt/>",
+    );
     expect(parsed.get("env:native")?.get("build_src_filter")).toBe("+<src/> +<hal/virtual/> +<hal/linux/>");
     expect(parsed.get("env:rak4631")?.get("extends")).toBe("arduino");
     expect(parsed.get("arduino")?.get("build_src_filter")).toBe("+<src/> +<hal/arduino/>");

@@ -44,15 +44,16 @@ export async function build(io: Io, flags: BuildFlags): Promise<undefined> {
 /** One line on stderr for each step; on a terminal, each file compiled on a line that the next one replaces. */
 export function buildProgress(io: Io, verbose = false): (event: BuildEvent) => void {
   const replaceable = process.stderr.isTTY && !io.json && !verbose;
+  const line = (text: string): void => io.progress(replaceable ? `\r\x1b[K${text}` : text);
   return (event) => {
     if (event.kind === "step") {
-      io.progress(`- ${event.text}`);
+      line(`- ${event.text}`);
       return;
     }
     if (verbose) return;
     const text =
       event.event.kind === "package" || event.event.kind === "warning" ? event.event.text : event.event.target;
-    if (event.event.kind !== "compile") io.progress(`  ${event.event.kind} ${text}`);
+    if (event.event.kind !== "compile") line(`  ${event.event.kind} ${text}`);
     else if (replaceable) process.stderr.write(`\r\x1b[K  compile ${text}\r`);
   };
 }

@@ -154,6 +154,7 @@ class View {
   readonly #head: readonly string[];
   readonly #started = performance.now();
   #drawn = 0;
+  #found = -1;
   #last = "";
 
   constructor(io: Io, meeting: Meeting, names: readonly string[]) {
@@ -173,7 +174,8 @@ class View {
       const lines = [`${seconds} s: ${found} of ${of} pairs have heard each other`, "", text, ""];
       process.stdout.write(`${up}${lines.join("\n")}\n`);
       this.#drawn = lines.join("\n").split("\n").length;
-    } else {
+    } else if (found !== this.#found) {
+      this.#found = found;
       this.#io.print(`${seconds.padStart(6)} s  ${found} of ${of} pairs have heard each other`);
     }
   }
