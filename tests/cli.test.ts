@@ -1,10 +1,19 @@
 /** The command line as a user meets it: exit codes, sentences, one JSON object, completion. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { buildImage, root } from "./support/images.ts";
+import { buildImage, copyCheckout, root } from "./support/images.ts";
 
 interface Outcome {
   readonly code: number | null;
@@ -19,8 +28,8 @@ beforeAll(async () => {
 }, 600_000);
 afterAll(() => rmSync(empty, { recursive: true, force: true }));
 
-function mehr(args: readonly string[], env: NodeJS.ProcessEnv = process.env): Outcome {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, "bin/mehr.mjs"), ...args], {
+function mehr(args: readonly string[], env: NodeJS.ProcessEnv = process.env, checkout = root): Outcome {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(checkout, "bin/mehr.mjs"), ...args], {
     encoding: "utf8",
     env,
     timeout: 120_000,
@@ -99,10 +108,44 @@ describe("what is missing ends with 3 and the command that installs it", () => {
     expect(stderr).not.toMatch(/^\s+at /m);
   });
 
+  it("names the emulator's package when only that is missing", { timeout: 120_000 }, () => {
+    const path = join(empty, "path");
+    mkdirSync(path);
+    for (const folder of (process.env.PATH ?? "").split(":").reverse()) {
+      if (!existsSync(folder)) continue;
+      for (const name of readdirSync(folder)) {
+        if (name.startsWith("qemu-system")) continue;
+        rmSync(join(path, name), { force: true });
+        symlinkSync(join(folder, name), join(path, name));
+      }
+    }
+    const { code, stderr } = mehr(["run", "qemu-m4", "--source", "system"], { ...process.env, PATH: path });
+    expect(code).toBe(3);
+    expect(stderr).toMatch(/apt-get install (-\S+ )*qemu-system-arm\s*$/m);
+  });
+
   it("says that a real board needs PlatformIO's registry", () => {
     const { code, stderr } = mehr(["build", "heltec-v3", "--source", "system"]);
     expect(code).toBe(3);
     expect(stderr).toContain("heltec-v3 cannot be built from this machine's own packages");
+  });
+});
+
+describe("a board file that makes no sense ends with 2, and names file, field and both uses", () => {
+  it("as soon as it is edited", { timeout: 120_000 }, () => {
+    const copy = copyCheckout();
+    try {
+      const file = join(copy.path, "boards/rak4631.ts");
+      const text = readFileSync(file, "utf8");
+      const busy = /busy: "(P\d\.\d\d)"/.exec(text)?.[1] ?? "";
+      writeFileSync(file, text.replace(/nss: "P\d\.\d\d"/, `nss: "${busy}"`));
+      const { code, stderr } = mehr(["build", "rak4631"], process.env, copy.path);
+      expect(code).toBe(2);
+      expect(stderr).toMatch(/boards\/rak4631\.ts: .*radio\.pins\.nss.*radio\.pins\.busy/);
+      expect(stderr).toContain(busy);
+    } finally {
+      copy.remove();
+    }
   });
 });
 

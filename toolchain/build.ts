@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type Board, findBoard, isVirtual, memoryLimits } from "../boards/index.ts";
 import { boardConfigFile, renderBoardConfigHeader } from "../boards/render.ts";
 import { type CoreBuild, compileCore, sha256Hex } from "./core/compile.ts";
+import { wasmSizes } from "./core/sizes.ts";
 import { MehrError } from "./errors.ts";
 import {
   type Artifact,
@@ -125,14 +126,18 @@ export async function buildBoard(options: BuildOptions): Promise<BuildReport> {
   const manifestPath = join(folder, "manifest.json");
   const before = existsSync(manifestPath) ? parseManifest(readFileSync(manifestPath, "utf8")) : undefined;
   const artifacts = collect(board, result.artifacts, folder);
-  const { abiVersion } = await readAbiVersion(root);
   const manifest: Manifest = {
     manifest: 1,
     board: board.id,
     name: board.name,
     mcu: board.mcu,
     engine: "wasm3",
-    core: { abi_version: abiVersion, size: core.wasm.length, sha256: core.sha256 },
+    core: {
+      abi_version: readAbiVersion(root),
+      size: core.wasm.length,
+      sha256: core.sha256,
+      ...(await wasmSizes(core.wasm)),
+    },
     artifacts,
     ...(result.flash ? { flash: { used: result.flash.used, max: limits.flash ?? null } } : {}),
     ...(result.ram ? { ram: { used: result.ram.used, max: limits.ram ?? null } } : {}),
@@ -152,13 +157,13 @@ export async function buildBoard(options: BuildOptions): Promise<BuildReport> {
 }
 
 /** ABI version as the generated header has it, without loading ts-morph for one number. */
-async function readAbiVersion(root: string): Promise<{ abiVersion: number }> {
+function readAbiVersion(root: string): number {
   const header = readFileSync(join(root, "boards", "runtime", "include", "mehr_abi.h"), "utf8");
   const version = /^#define MEHR_ABI_VERSION (\d+)u$/m.exec(header)?.[1];
   if (version === undefined) {
     throw new MehrError(1, "boards/runtime/include/mehr_abi.h has no MEHR_ABI_VERSION; run `mehr generate`.");
   }
-  return { abiVersion: Number(version) };
+  return Number(version);
 }
 
 function isArtifactKind(kind: string): kind is Artifact["kind"] {

@@ -1,5 +1,6 @@
 /** dist/<board>/manifest.json: everything a flasher or a person needs to know about an image. */
 import * as z from "zod";
+import { CORE_SIZE_BUDGET, LINEAR_MEMORY_LIMIT } from "./core/limits.ts";
 
 const hex64 = z.string().regex(/^[0-9a-f]{64}$/);
 const usage = z.strictObject({ used: z.int().min(0), max: z.int().min(0).nullable() });
@@ -14,7 +15,16 @@ export const manifestSchema = z.strictObject({
   mcu: z.string(),
   engine: z.enum(["wasm3"]),
   /** The core inside the image. */
-  core: z.strictObject({ abi_version: z.int(), size: z.int(), sha256: hex64 }),
+  core: z.strictObject({
+    abi_version: z.int(),
+    size: z.int(),
+    sha256: hex64,
+    /** Bytes of its code and data sections. */
+    code: z.int(),
+    data: z.int(),
+    /** Bytes of linear memory it uses. */
+    memory: z.int(),
+  }),
   artifacts: z.array(
     z.strictObject({
       /** File beside the manifest. */
@@ -50,8 +60,9 @@ export function parseManifest(text: string): Manifest | undefined {
 }
 
 export interface SizeLine {
-  readonly what: "core" | "flash" | "ram";
+  readonly what: "core" | "code" | "data" | "memory" | "flash" | "ram";
   readonly bytes: number;
+  /** What there is, or the budget of design section 3. */
   readonly max: number | null;
   /** Bytes more than in the build before; undefined if there was none. */
   readonly change: number | undefined;
@@ -59,14 +70,23 @@ export interface SizeLine {
 
 /** Sizes of an image and their change since the build before. */
 export function sizeReport(manifest: Manifest, before: Manifest | undefined): SizeLine[] {
-  const line = (what: SizeLine["what"], bytes: number, max: number | null, old: number | undefined): SizeLine => ({
-    what,
-    bytes,
-    max,
-    change: old === undefined ? undefined : bytes - old,
-  });
-  const lines = [line("core", manifest.core.size, null, before?.core.size)];
-  if (manifest.flash) lines.push(line("flash", manifest.flash.used, manifest.flash.max, before?.flash?.used));
-  if (manifest.ram) lines.push(line("ram", manifest.ram.used, manifest.ram.max, before?.ram?.used));
-  return lines;
+  const line = (
+    what: SizeLine["what"],
+    max: number | null | undefined,
+    bytes: (of: Manifest) => number | undefined,
+  ): SizeLine[] => {
+    const now = bytes(manifest);
+    const old = before && bytes(before);
+    return now === undefined
+      ? []
+      : [{ what, bytes: now, max: max ?? null, change: old === undefined ? old : now - old }];
+  };
+  return [
+    ...line("core", CORE_SIZE_BUDGET, ({ core }) => core.size),
+    ...line("code", null, ({ core }) => core.code),
+    ...line("data", null, ({ core }) => core.data),
+    ...line("memory", LINEAR_MEMORY_LIMIT, ({ core }) => core.memory),
+    ...line("flash", manifest.flash?.max, ({ flash }) => flash?.used),
+    ...line("ram", manifest.ram?.max, ({ ram }) => ram?.used),
+  ];
 }

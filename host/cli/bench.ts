@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { bootConfig } from "../../boards/config.ts";
 import { findBoard, isVirtual, type VirtualBoard } from "../../boards/index.ts";
 import { buildBoard } from "../../toolchain/build.ts";
+import { CORE_SIZE_BUDGET, LINEAR_MEMORY_LIMIT } from "../../toolchain/core/limits.ts";
 import { MehrError } from "../../toolchain/errors.ts";
 import { memoryOf, parseMap } from "../../toolchain/map.ts";
 import { pioPlace } from "../../toolchain/pio/environment.ts";
@@ -53,8 +54,8 @@ export async function benchCore(io: Io, flags: { root: string }): Promise<undefi
     name: "relay.wasm",
     value: manifest.core.size,
     unit: "B",
-    baseline: 36 * 1024,
-    ratio: manifest.core.size / 36 / 1024,
+    baseline: CORE_SIZE_BUDGET,
+    ratio: manifest.core.size / CORE_SIZE_BUDGET,
   });
   if (manifest.flash) results.push(limited("image flash", manifest.flash));
   if (manifest.ram) results.push(limited("image static RAM", manifest.ram));
@@ -165,8 +166,8 @@ async function instructions(board: VirtualBoard, image: string): Promise<Result[
         name: "linear memory",
         value: metric(last, Metric.LinearMemory),
         unit: "B",
-        baseline: 49152,
-        ratio: metric(last, Metric.LinearMemory) / 49152,
+        baseline: LINEAR_MEMORY_LIMIT,
+        ratio: metric(last, Metric.LinearMemory) / LINEAR_MEMORY_LIMIT,
       },
       { name: "metacode", value: metric(last, Metric.Metacode), unit: "B" },
       {

@@ -71,12 +71,12 @@ export function printReport(io: Io, root: string, report: BuildReport): void {
 
 /** "flash  77184 of 1048576 B (7.4 %), +96 since the last build". */
 export function sizeText(line: SizeLine): string {
-  const share = line.max ? ` of ${line.max} B (${((100 * line.bytes) / line.max).toFixed(1)} %)` : " B";
+  const share = line.max !== null ? ` of ${line.max} B (${((100 * line.bytes) / line.max).toFixed(1)} %)` : " B";
   const change =
     line.change === undefined
       ? ""
       : line.change === 0
         ? ", unchanged"
         : `, ${line.change > 0 ? "+" : ""}${line.change} since the last build`;
-  return `${line.what.padEnd(5)}  ${line.bytes}${share}${change}`;
+  return `${line.what.padEnd(6)}  ${line.bytes}${share}${change}`;
 }

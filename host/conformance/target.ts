@@ -3,6 +3,7 @@ import type { BoardConsole } from "../board/console.ts";
 import { type Output, Reader, Request, readOutputs } from "../board/protocol.ts";
 import { type CoreImports, type Event, Status } from "../core/abi.gen.ts";
 import { Core } from "../core/core.ts";
+import { MemoryRecords } from "../core/records.ts";
 import type { Input, StepResult } from "./transcript.ts";
 
 /** A core fed by hand: its time, entropy, radio and records come from the inputs alone. */
@@ -14,8 +15,7 @@ export interface ReplayTarget {
 }
 
 /** Records and entropy a replay has room for; boards/runtime/src/replay.h has the same numbers. */
-const RECORDS_MAX = 8;
-const RECORD_SIZE_MAX = 128;
+const LIMITS = { records: 8, bytes: 128 };
 const ENTROPY_MAX = 256;
 
 /** The core under V8. */
@@ -24,7 +24,7 @@ export class CoreTarget implements ReplayTarget, CoreImports {
   #outputs: Output[] = [];
   #entropy = new Uint8Array(0);
   #radio: number = Status.Ok;
-  readonly #records = new Map<number, Uint8Array>();
+  readonly #records = new MemoryRecords(LIMITS);
 
   static async open(wasm: Uint8Array): Promise<CoreTarget> {
     const target = new CoreTarget();
@@ -87,24 +87,18 @@ export class CoreTarget implements ReplayTarget, CoreImports {
   }
 
   record_put(key: number, bytes: Uint8Array): number {
-    const full = !this.#records.has(key) && this.#records.size >= RECORDS_MAX;
-    if (key > 0xfffe || bytes.length > RECORD_SIZE_MAX || full) return Status.RecordFailed;
-    this.#records.set(key, bytes.slice());
-    this.#outputs.push({ kind: "put", key, value: bytes.slice() });
-    return Status.Ok;
+    const status = this.#records.put(key, bytes);
+    if (status === Status.Ok) this.#outputs.push({ kind: "put", key, value: bytes.slice() });
+    return status;
   }
 
   record_get(key: number, bytes: Uint8Array): number {
-    const value = this.#records.get(key);
-    if (value === undefined) return -Status.RecordMissing;
-    bytes.set(value.subarray(0, bytes.length));
-    return value.length;
+    return this.#records.get(key, bytes);
   }
 
   record_delete(key: number): number {
-    this.#records.delete(key);
     this.#outputs.push({ kind: "delete", key });
-    return Status.Ok;
+    return this.#records.delete(key);
   }
 
   event(kind: number, bytes: Uint8Array): void {

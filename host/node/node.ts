@@ -2,6 +2,7 @@
 import { type BootConfig, encodeBootConfig } from "../../boards/config.ts";
 import { type CoreImports, type Event, Status } from "../core/abi.gen.ts";
 import { Core } from "../core/core.ts";
+import { MemoryRecords } from "../core/records.ts";
 import type { Channel, Phy, Reception, Station } from "../radio/channel.ts";
 import type { Clock } from "../radio/clock.ts";
 
@@ -28,12 +29,15 @@ export function phyOf(config: BootConfig): Phy {
   };
 }
 
+/** What one 4 KB record page of a board holds whatever the sizes (boards/runtime/src/records.h). */
+const RECORD_LIMITS = { records: 12, bytes: 256 };
+
 /** Runs the core on the channel until `stop`. Records live as long as the object. */
 export class RelayNode implements Station, CoreImports {
   readonly name: string;
   readonly #options: NodeOptions;
   readonly #phy: Phy;
-  readonly #records = new Map<number, Uint8Array>();
+  readonly #records = new MemoryRecords(RECORD_LIMITS);
   #core: Core | undefined;
   #cancelTimer: () => void = () => {};
   #stopped = false;
@@ -95,20 +99,15 @@ export class RelayNode implements Station, CoreImports {
   }
 
   record_put(key: number, bytes: Uint8Array): number {
-    this.#records.set(key, bytes.slice());
-    return Status.Ok;
+    return this.#records.put(key, bytes);
   }
 
   record_get(key: number, bytes: Uint8Array): number {
-    const value = this.#records.get(key);
-    if (value === undefined) return -Status.RecordMissing;
-    bytes.set(value.subarray(0, bytes.length));
-    return value.length;
+    return this.#records.get(key, bytes);
   }
 
   record_delete(key: number): number {
-    this.#records.delete(key);
-    return Status.Ok;
+    return this.#records.delete(key);
   }
 
   event(kind: number, bytes: Uint8Array): void {

@@ -5,9 +5,7 @@ import { join, relative } from "node:path";
 import type { AbiModel } from "../abi/model.ts";
 import { MehrError } from "../errors.ts";
 import { writeIfChanged } from "../paths.ts";
-
-/** Linear memory the boards give the module (wasm3's memoryLimit); design section 3. */
-export const LINEAR_MEMORY_LIMIT = 48 * 1024;
+import { LINEAR_MEMORY_LIMIT } from "./limits.ts";
 
 /**
  * asc's flags. -O3 because -Oz costs up to 29 % on arithmetic and saves nothing on this code; no assertions and a trapping

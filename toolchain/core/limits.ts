@@ -1,0 +1,7 @@
+/** What the core may take (design section 3). */
+
+/** Bytes of relay.wasm. Under wasm3 every byte of it costs three more in RAM. */
+export const CORE_SIZE_BUDGET = 36 * 1024;
+
+/** Linear memory the boards give the module (wasm3's memoryLimit), in bytes. */
+export const LINEAR_MEMORY_LIMIT = 48 * 1024;
