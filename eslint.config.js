@@ -72,9 +72,15 @@ export default tseslint.config(
     regex: "/(host|toolchain|core-as)/",
     message: "boards import their schema and nothing outside boards/.",
   }),
-  room(["toolchain/**/*.ts"], { regex: "/host/", message: "toolchain imports boards, never host." }),
+  room(["toolchain/**/*.ts"], {
+    regex: "/(host|core-as)/",
+    message: "toolchain imports boards, never host or the core.",
+  }),
   {
-    ...room(["host/**/*.ts"], { regex: "/cli/", message: "Nothing imports cli." }),
+    ...room(["host/**/*.ts"], {
+      regex: "/(cli|core-as)/",
+      message: "Nothing imports cli, and the core is reached as a module only.",
+    }),
     ignores: ["**/*.test.ts", "host/cli/**"],
   },
 );

@@ -1,16 +1,15 @@
 #!/usr/bin/env node
 /** Starts the bundled CLI, bundling it first when a source has changed. */
-import { bundle, isStale } from "../toolchain/bundle.mjs";
+import { pathToFileURL } from "node:url";
+import { bundle } from "../toolchain/bundle.mjs";
 
-if (isStale()) {
-  try {
-    await bundle();
-  } catch (error) {
-    process.stderr.write(
-      `mehr: the command line could not be built: ${error instanceof Error ? error.message : error}\n`,
-    );
-    process.stderr.write("Run `npm ci` in the checkout, then try again.\n");
-    process.exit(3);
-  }
+let entry;
+try {
+  entry = await bundle();
+} catch (error) {
+  const missing = error?.code === "ERR_MODULE_NOT_FOUND";
+  process.stderr.write(`mehr: the command line could not be built: ${error?.message ?? error}\n`);
+  if (missing) process.stderr.write("Try: npm ci\n");
+  process.exit(missing ? 3 : 1);
 }
-await import("../build/cli/mehr.js");
+await import(pathToFileURL(entry).href);

@@ -5,12 +5,13 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { RadioPort } from "../host/board/radio-port.ts";
 import { Status } from "../host/core/abi.gen.ts";
 import { buildBoard, prepareBuild } from "../toolchain/build.ts";
+import { copyCheckout } from "../toolchain/checkout.ts";
 import { assemble, renderWasmHeader, sha256Hex } from "../toolchain/core/compile.ts";
 import { MehrError } from "../toolchain/errors.ts";
 import { manifestSchema } from "../toolchain/manifest.ts";
 import { pioPlace } from "../toolchain/pio/environment.ts";
 import { pioRun } from "../toolchain/pio/run.ts";
-import { buildImage, copyCheckout, root, virtualBoard, withBoard } from "./support/images.ts";
+import { buildImage, root, virtualBoard, withBoard } from "./support/images.ts";
 
 const BOARDS = ["native", "qemu-m4", "qemu-rv32"];
 
@@ -22,7 +23,7 @@ async function fingerprint(board: string, from: string): Promise<string> {
 
 describe("building twice", () => {
   it("gives the same bytes in another directory, at another time", { timeout: 900_000 }, async () => {
-    const copy = copyCheckout();
+    const copy = copyCheckout(root);
     try {
       for (const board of BOARDS) {
         const here = await fingerprint(board, root);
@@ -49,7 +50,7 @@ describe("a build by hand", () => {
     },
     async () => {
       await buildImage("qemu-m4");
-      const copy = copyCheckout();
+      const copy = copyCheckout(root);
       try {
         const variables = { MEHR_PREPARED: "0" };
         const result = await pioRun({ place: pioPlace(copy.path), env: "qemu-m4", source: "system", variables });
@@ -66,7 +67,7 @@ describe("a build by hand", () => {
 describe("a build that fails", () => {
   let copy: ReturnType<typeof copyCheckout>;
   beforeAll(() => {
-    copy = copyCheckout();
+    copy = copyCheckout(root);
   });
   afterAll(() => copy.remove());
 
@@ -122,11 +123,27 @@ describe("a build that fails", () => {
   });
 });
 
+describe("a boundary with a new version", () => {
+  it("does not build until everything rendered from it follows", { timeout: 120_000 }, async () => {
+    const copy = copyCheckout(root);
+    try {
+      const file = join(copy.path, "core-as/assembly/abi.ts");
+      const text = readFileSync(file, "utf8");
+      writeFileSync(file, text.replace(/ABI_VERSION: u32 = \d+/, "ABI_VERSION: u32 = 4000"));
+      await expect(prepareBuild(copy.path, "qemu-m4")).rejects.toThrow(
+        /mehr_abi\.h.*abi\.gen\.ts.*run `mehr generate`/,
+      );
+    } finally {
+      copy.remove();
+    }
+  });
+});
+
 describe("a module that is not ours", () => {
   let copy: ReturnType<typeof copyCheckout>;
   let good: Uint8Array;
   beforeAll(async () => {
-    copy = copyCheckout();
+    copy = copyCheckout(root);
     good = (await prepareBuild(copy.path, "qemu-m4")).wasm;
     await prepareBuild(copy.path, "qemu-rv32");
     await prepareBuild(copy.path, "native");

@@ -1,5 +1,5 @@
 /** The command line as a user meets it: exit codes, sentences, one JSON object, completion. */
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
@@ -11,9 +11,11 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { buildImage, copyCheckout, root } from "./support/images.ts";
+import { copyCheckout } from "../toolchain/checkout.ts";
+import { buildImage, root, until } from "./support/images.ts";
 
 interface Outcome {
   readonly code: number | null;
@@ -46,27 +48,25 @@ describe("help", () => {
     }
   });
 
-  it("loads nothing that only a command needs: no compiler, no board", () => {
+  it("loads nothing that only a command needs: no compiler, no board", async () => {
     // What the entry of the bundle imports without being asked, and what that imports in turn.
-    const loaded = new Set<string>();
+    const { bundle } = (await import(pathToFileURL(join(root, "toolchain/bundle.mjs")).href)) as {
+      bundle(): Promise<string>;
+    };
+    const folder = dirname(await bundle());
+    const loaded = new Map<string, string>();
     const load = (name: string): void => {
       if (loaded.has(name)) return;
-      loaded.add(name);
-      const text = readFileSync(join(root, "build/cli", name), "utf8");
+      const text = name.endsWith(".js") ? readFileSync(join(folder, name), "utf8") : "";
+      loaded.set(name, text);
       for (const [, from] of text.matchAll(/^(?:import|export)\b[^;]*?"([^"]+)";$/gm)) {
-        if (from?.startsWith("./")) load(from.slice(2));
-        else loaded.add(from ?? "");
+        load(from?.startsWith("./") ? from.slice(2) : (from ?? ""));
       }
     };
     load("mehr.js");
-    const text = [...loaded]
-      .filter((name) => name.endsWith(".js"))
-      .map((name) => readFileSync(join(root, "build/cli", name), "utf8"));
-    expect([...loaded]).not.toEqual(
-      expect.arrayContaining([expect.stringMatching(/ts-morph|binaryen|assemblyscript/)]),
-    );
-    expect(text.join("").includes("Heltec WiFi LoRa 32")).toBe(false);
-    expect([...loaded]).toContain("node:path");
+    expect([...loaded.keys()]).toContain("node:path");
+    expect([...loaded.keys()].join(" ")).not.toMatch(/ts-morph|binaryen|assemblyscript/);
+    expect([...loaded.values()].join("")).not.toContain("Heltec WiFi LoRa 32");
   });
 
   it.each(["setup", "doctor", "boards", "build", "run", "bench", "generate", "completion"])(
@@ -75,6 +75,7 @@ describe("help", () => {
       const { code, stdout } = mehr([command, "--help"]);
       expect(code).toBe(0);
       expect(stdout).toMatch(new RegExp(`Usage: mehr ${command}`));
+      expect(stdout).toContain("Examples:");
     },
   );
 });
@@ -133,7 +134,7 @@ describe("what is missing ends with 3 and the command that installs it", () => {
 
 describe("a board file that makes no sense ends with 2, and names file, field and both uses", () => {
   it("as soon as it is edited", { timeout: 120_000 }, () => {
-    const copy = copyCheckout();
+    const copy = copyCheckout(root);
     try {
       const file = join(copy.path, "boards/rak4631.ts");
       const text = readFileSync(file, "utf8");
@@ -172,6 +173,15 @@ describe("--json prints one object and nothing else", () => {
     ]);
   });
 
+  it("for wrong usage", () => {
+    const outcome = mehr(["build", "--json"]);
+    expect(outcome.code).toBe(2);
+    expect(only(outcome)).toMatchObject({
+      ok: false,
+      error: { exit_code: 2, message: expect.stringContaining("missing") },
+    });
+  });
+
   it("for an error", () => {
     const outcome = mehr(["build", "nonsense", "--json"]);
     expect(outcome.code).toBe(2);
@@ -201,6 +211,100 @@ describe("--json prints one object and nothing else", () => {
     const { ok, checks } = only(outcome) as { ok: boolean; checks: { what: string; ok: boolean }[] };
     expect(outcome.code).toBe(ok ? 0 : 3);
     expect(checks.map((check) => check.what)).toContain("PlatformIO Core");
+  });
+});
+
+describe("a run that is ended", () => {
+  /** Starts `mehr run native`, waits for its boards, ends it with `signal`; its exit code and its children's fate. */
+  const endRun = async (
+    args: readonly string[],
+    signal: NodeJS.Signals,
+  ): Promise<{ code: number | null; left: string }> => {
+    const child = spawn(
+      process.execPath,
+      [join(root, "bin/mehr.mjs"), "run", "native", "--source", "system", ...args],
+      {
+        stdio: ["ignore", "pipe", "ignore"],
+      },
+    );
+    let said = "";
+    child.stdout.on("data", (bytes: Buffer) => {
+      said += bytes.toString();
+    });
+    const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
+    await until("the boards are there", () => said.includes("pairs have heard each other"));
+    const children = execFileSync("pgrep", ["-P", String(child.pid)], { encoding: "utf8" })
+      .trim()
+      .split("\n");
+    child.kill(signal);
+    const code = await ended;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    return { code, left: children.filter((pid) => existsSync(`/proc/${pid}`)).join(" ") };
+  };
+
+  it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
+    "by %s ends well and leaves no child",
+    { timeout: 120_000 },
+    async (signal) => {
+      expect(await endRun(["--count", "2"], signal)).toEqual({ code: 0, left: "" });
+    },
+  );
+
+  it("before its proof has failed, and leaves no child", { timeout: 120_000 }, async () => {
+    expect(await endRun(["--count", "2", "--prove", "--loss", "1"], "SIGINT")).toEqual({ code: 1, left: "" });
+  });
+
+  it("because nobody reads it any more leaves no child", { timeout: 120_000 }, async () => {
+    const command = `"${process.execPath}" bin/mehr.mjs run native --source system --count 2 --seconds 60 | head -n 1`;
+    execFileSync("bash", ["-c", command], { cwd: root, stdio: "pipe", timeout: 100_000 });
+    const path = join(root, "dist/native/firmware.elf");
+    const running = (): string[] =>
+      readdirSync("/proc").filter((pid) => {
+        try {
+          // Boards of other tests have another parent than init.
+          const parent = /\nPPid:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+          return parent === "1" && readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith(path);
+        } catch {
+          return false;
+        }
+      });
+    await until("no board is left without a parent", () => running().length === 0, 20);
+  });
+});
+
+describe("two commands at once", () => {
+  it("that both find the bundle old both work", { timeout: 120_000 }, async () => {
+    const copy = copyCheckout(root);
+    try {
+      const codes = await Promise.all(
+        Array.from({ length: 4 }, () => {
+          const child = spawn(process.execPath, [join(copy.path, "bin/mehr.mjs"), "boards"], { stdio: "ignore" });
+          return new Promise((resolve) => child.once("exit", resolve));
+        }),
+      );
+      expect(codes).toEqual([0, 0, 0, 0]);
+    } finally {
+      copy.remove();
+    }
+  });
+
+  it("that build the same board both tell the truth", { timeout: 300_000 }, async () => {
+    const runs = await Promise.all(
+      [1, 2, 3].map(
+        () =>
+          new Promise<string>((resolve) => {
+            const args = [join(root, "bin/mehr.mjs"), "build", "native", "--source", "system", "--json"];
+            const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "ignore"] });
+            let said = "";
+            child.stdout.on("data", (bytes: Buffer) => {
+              said += bytes.toString();
+            });
+            child.once("exit", () => resolve(said));
+          }),
+      ),
+    );
+    expect(new Set(runs).size).toBe(1);
+    expect(JSON.parse(runs[0] ?? "")).toMatchObject({ ok: true });
   });
 });
 

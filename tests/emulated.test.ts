@@ -67,6 +67,7 @@ describe.each(BOARDS)("%s", (id) => {
       const names = fleetNames({ board: virtualBoard(id), boards: 2, nodes: 1 });
       const meeting = new Meeting(names);
       const trace: TraceEntry[] = [];
+      const failures: string[] = [];
       const { wasm } = await compileCore({ root });
       const fleet = await startFleet({
         board: virtualBoard(id),
@@ -77,6 +78,7 @@ describe.each(BOARDS)("%s", (id) => {
         loss: 0.2,
         seed: 5,
         event: (name, event, bytes) => meeting.event(name, event, bytes),
+        failed: (sentence) => failures.push(sentence),
         trace: (entry) => trace.push(entry),
       });
       try {
@@ -85,6 +87,7 @@ describe.each(BOARDS)("%s", (id) => {
       } finally {
         await fleet.stop();
       }
+      expect(failures).toEqual([]);
       // Only beacons were on the air, each its airtime long, each under its sender's own address.
       for (const { from, frame, startMs, endMs } of trace) {
         expect(frame.length).toBe(22);

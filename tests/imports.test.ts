@@ -20,6 +20,8 @@ const FORBIDDEN: readonly (readonly [string, string])[] = [
   ["boards", "../host/core/core.ts"],
   ["toolchain/pio", "../../host/core/core.ts"],
   ["host/core", "../cli/main.ts"],
+  ["host/core", "../../core-as/assembly/abi"],
+  ["toolchain/core", "../../core-as/assembly/abi"],
 ];
 
 const ALLOWED: readonly (readonly [string, string])[] = [

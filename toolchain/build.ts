@@ -18,6 +18,7 @@ import {
 import { writeIfChanged } from "./paths.ts";
 import { ensurePlatformio, type PackageSource, pioPlace } from "./pio/environment.ts";
 import type { PioEvent } from "./pio/output.ts";
+import { withLock } from "./pio/process.ts";
 import { type PioArtifact, pioRun } from "./pio/run.ts";
 import { chooseSource, ensureSource } from "./pio/sources.ts";
 import { installSystemPackages, missingPackagesError, missingSystemPackages } from "./pio/system.ts";
@@ -36,8 +37,6 @@ export interface BuildOptions {
   readonly purpose?: "build" | "run";
   readonly verbose?: boolean;
   readonly onEvent?: (event: BuildEvent) => void;
-  /** Another folder with core-as/, for measurements. */
-  readonly coreSource?: string;
 }
 
 export interface BuildReport {
@@ -45,6 +44,8 @@ export interface BuildReport {
   readonly manifest: Manifest;
   /** Absolute. */
   readonly manifestPath: string;
+  /** The core inside the image. */
+  readonly wasm: Uint8Array;
   /** Absolute path of the ELF file, or of the program for a board that is a process. */
   readonly image: string;
   readonly sizes: readonly SizeLine[];
@@ -56,9 +57,9 @@ export interface BuildReport {
 }
 
 /** Compiles the core and writes the two headers a firmware build includes: all that `pio run` itself cannot make. */
-export async function prepareBuild(root: string, boardId: string, coreSource?: string): Promise<CoreBuild> {
+export async function prepareBuild(root: string, boardId: string): Promise<CoreBuild> {
   const board = findBoard(boardId);
-  const core = await compileCore(coreSource === undefined ? { root } : { root, source: coreSource });
+  const core = await compileCore({ root });
   writeIfChanged(join(root, boardConfigFile(boardId)), renderBoardConfigHeader(board));
   return core;
 }
@@ -105,8 +106,23 @@ export async function buildBoard(options: BuildOptions): Promise<BuildReport> {
   const onStep = (text: string): void => options.onEvent?.({ kind: "step", text });
   const { source, reason } = await ensureBuildTools(options);
 
+  // One build at a time from the headers to the manifest: PlatformIO's folders and dist/ are the checkout's, not ours.
+  return withLock(join(root, ".pio", "mehr-build.lock"), () => build(options, board, source, reason, started), {
+    onWait: (owner) => onStep(`waiting for the build of process ${owner ?? "?"}`),
+  });
+}
+
+async function build(
+  options: BuildOptions,
+  board: Board,
+  source: PackageSource,
+  reason: string,
+  started: number,
+): Promise<BuildReport> {
+  const { root } = options;
+  const onStep = (text: string): void => options.onEvent?.({ kind: "step", text });
   onStep("compiling the core");
-  const core = await prepareBuild(root, board.id, options.coreSource);
+  const core = await prepareBuild(root, board.id);
   onStep(
     `building the firmware with PlatformIO, packages from ${source === "registry" ? "its registry" : "this machine"}`,
   );
@@ -147,6 +163,7 @@ export async function buildBoard(options: BuildOptions): Promise<BuildReport> {
     board,
     manifest,
     manifestPath,
+    wasm: core.wasm,
     image: join(folder, "firmware.elf"),
     sizes: sizeReport(manifest, before),
     source,
@@ -164,10 +181,6 @@ function readAbiVersion(root: string): number {
     throw new MehrError(1, "boards/runtime/include/mehr_abi.h has no MEHR_ABI_VERSION; run `mehr generate`.");
   }
   return Number(version);
-}
-
-function isArtifactKind(kind: string): kind is Artifact["kind"] {
-  return (artifactKinds as readonly string[]).includes(kind);
 }
 
 /** Copies what PlatformIO built to `folder`; files of an older build that this one lacks are removed. */
@@ -194,15 +207,13 @@ function collect(board: Board, built: readonly PioArtifact[], folder: string): A
     copyFileSync(from.path, temporary);
     renameSync(temporary, path);
     const bytes = readFileSync(path);
-    if (isArtifactKind(from.kind)) {
-      artifacts.push({
-        path: suffix[kind],
-        kind,
-        offset: offsetOf(board, kind),
-        size: bytes.length,
-        sha256: sha256Hex(bytes),
-      });
-    }
+    artifacts.push({
+      path: suffix[kind],
+      kind,
+      offset: offsetOf(board, kind),
+      size: bytes.length,
+      sha256: sha256Hex(bytes),
+    });
   }
   return artifacts;
 }

@@ -1,16 +1,20 @@
 /**
- * Bundles the CLI: host/cli/main.ts and what it imports to build/cli/. Runs on `npm ci`, and again from bin/mehr.mjs when
- * a source is newer than the bundle, so an edited board value or tool takes effect at the next command.
+ * Bundles the CLI: host/cli/main.ts and what it imports, to a folder of build/cli/ named after the sources. Runs on
+ * `npm ci`, and from bin/mehr.mjs when a source has changed, so an edited board value or tool takes effect at the next
+ * command. A folder is made aside and renamed, and never changed again: commands that run side by side cannot break
+ * each other.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const out = join(root, "build", "cli");
-const stamp = join(out, "sources.txt");
+/** Bundles kept: a command that is still running may load a part of an older one. */
+const KEPT = 4;
 
-/** Name, size and time of every source, one a line: differs as soon as one is edited, added or removed. */
+/** Hash over name, size and time of every source: another one as soon as one is edited, added or removed. */
 function sources() {
   const lines = [];
   for (const room of ["boards", "toolchain", "host"]) {
@@ -21,25 +25,23 @@ function sources() {
       lines.push(`${path} ${size} ${mtimeMs}`);
     }
   }
-  return lines.sort().join("\n");
+  return createHash("sha256").update(lines.sort().join("\n")).digest("hex").slice(0, 16);
 }
 
-/** True if the bundle is missing or older than a source. */
-export function isStale() {
-  return !existsSync(stamp) || readFileSync(stamp, "utf8") !== sources();
-}
-
-/** Writes the bundle anew. Code splitting keeps `mehr --help` from loading what only a build needs. */
+/** The entry of the bundle of the sources as they are now, made if it is not there. Throws what esbuild throws. */
 export async function bundle() {
-  const before = sources();
+  const folder = join(out, sources());
+  const entry = join(folder, "mehr.js");
+  if (existsSync(entry)) return entry;
   const { build } = await import("esbuild");
-  const temporary = `${out}.${process.pid}`;
+  const temporary = join(out, `new.${process.pid}`);
   mkdirSync(temporary, { recursive: true });
   try {
     await build({
       entryPoints: { mehr: join(root, "host", "cli", "main.ts") },
       outdir: temporary,
       bundle: true,
+      // Code splitting keeps `mehr --help` from loading what only a build needs.
       splitting: true,
       minifySyntax: true,
       platform: "node",
@@ -47,15 +49,32 @@ export async function bundle() {
       target: "node20",
       // Compilers stay packages: they load files of their own. commander is CommonJS and asks for require.
       external: ["assemblyscript", "binaryen", "ts-morph"],
-      banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
-      logLevel: "warning",
+      banner: {
+        js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);',
+      },
+      logLevel: "silent",
     });
-    writeFileSync(join(temporary, "sources.txt"), before);
-    rmSync(out, { recursive: true, force: true });
-    renameSync(temporary, out);
+    try {
+      renameSync(temporary, folder);
+    } catch (error) {
+      // Another command was faster.
+      if (!existsSync(entry)) throw error;
+    }
   } finally {
     rmSync(temporary, { recursive: true, force: true });
   }
+  prune(folder);
+  return entry;
+}
+
+function prune(current) {
+  const now = new Date();
+  utimesSync(current, now, now);
+  const folders = readdirSync(out)
+    .map((name) => join(out, name))
+    .filter((path) => /[/\\][0-9a-f]{16}$/.test(path))
+    .sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
+  for (const old of folders.slice(KEPT)) rmSync(old, { recursive: true, force: true });
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) await bundle();

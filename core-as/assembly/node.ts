@@ -46,18 +46,18 @@ const LAST_TIME: usize = CLOCK + 16;
 const REPLY: usize = memory.data(1024, 16);
 const STATUS_REPLY_SIZE: u32 = 96;
 
-/** Every call but `boot` starts here: booted, and time does not run backwards. */
+/** Every call but `boot` starts here: booted, and time does not run backwards. Changes nothing. */
 function enter(nowMs: u64): Status {
   if (load<u32>(BOOTED) == 0) return Status.NotBooted;
   if (nowMs < load<u64>(LAST_TIME)) return Status.ClockBackwards;
-  store<u64>(LAST_TIME, nowMs);
   return Status.Ok;
 }
 
-/** What time alone makes happen, done at the start of every call so that the result does not depend on timer calls. */
-function expire(nowMs: u64): void {
+/** What time alone makes happen, done first in every call so that the result does not depend on timer calls. */
+function advance(nowMs: u64): void {
   neighboursExpire(nowMs);
-  seenExpire(nowMs);
+  seenExpire(nowMs, load<u64>(LAST_TIME));
+  store<u64>(LAST_TIME, nowMs);
 }
 
 export function abi_version(): u32 {
@@ -73,10 +73,11 @@ export function memory_used(): u32 {
 }
 
 export function boot(now_ms: u64, length: u32): i32 {
-  store<u32>(BOOTED, 0);
   if (length > IN_SIZE) return Status.BadConfig;
   const config = configLoad(IN, length);
   if (config != Status.Ok) return config;
+  // From here on there is no way back: without an identity the node is down.
+  store<u32>(BOOTED, 0);
   countersReset();
   utilisationReset();
   seenReset();
@@ -94,7 +95,7 @@ export function boot(now_ms: u64, length: u32): i32 {
 export function on_frame(now_ms: u64, length: u32, rssi_dbm: i32, snr_qdb: i32): i32 {
   const entered = enter(now_ms);
   if (entered != Status.Ok) return entered;
-  expire(now_ms);
+  advance(now_ms);
   count(Counter.FramesHeard);
   // Whatever it was, it kept the channel busy.
   if (length <= AIR_MAX) utilisationAdd(now_ms, configAirtimeUs(length));
@@ -106,28 +107,24 @@ export function on_frame(now_ms: u64, length: u32, rssi_dbm: i32, snr_qdb: i32):
 export function on_timer(now_ms: u64): i32 {
   const entered = enter(now_ms);
   if (entered != Status.Ok) return entered;
-  expire(now_ms);
+  advance(now_ms);
   return beaconingRun(now_ms);
 }
 
 export function on_command(now_ms: u64, length: u32): i32 {
   const entered = enter(now_ms);
   if (entered != Status.Ok) return entered;
-  if (length != 1) return Status.BadCommand;
-  expire(now_ms);
   const command: u32 = load<u8>(IN);
+  if (length != 1 || (command != Command.Status && command != Command.Neighbours)) return Status.BadCommand;
+  advance(now_ms);
   store<u8>(REPLY, <u8>command);
-  switch (command) {
-    case Command.Status:
-      status(now_ms);
-      event(Event.Reply, REPLY, STATUS_REPLY_SIZE);
-      return Status.Ok;
-    case Command.Neighbours:
-      event(Event.Reply, REPLY, 1 + neighboursReport(REPLY + 1, now_ms));
-      return Status.Ok;
-    default:
-      return Status.BadCommand;
+  if (command == Command.Status) {
+    status(now_ms);
+    event(Event.Reply, REPLY, STATUS_REPLY_SIZE);
+  } else {
+    event(Event.Reply, REPLY, 1 + neighboursReport(REPLY + 1, now_ms));
   }
+  return Status.Ok;
 }
 
 /**

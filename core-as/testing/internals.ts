@@ -4,7 +4,6 @@
 export { blake2b } from "../assembly/crypto/blake2b";
 export { blake3Begin, blake3End, blake3Update } from "../assembly/crypto/blake3";
 export { packetHash } from "../assembly/net/packet-hash";
-export { seenBefore, seenCount, seenReset } from "../assembly/net/seen";
 export { destinationHash } from "../assembly/state/identity";
 export { airIsSplit, airLinkFrame, checkAir, emitAirHeader } from "../assembly/wire/air";
 export { airtimeUs } from "../assembly/wire/airtime";

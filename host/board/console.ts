@@ -42,6 +42,7 @@ export class BoardConsole {
   readonly #waiting = new Map<number, Waiting>();
   readonly #name: string;
   #nextId = 1;
+  #gone: BoardFailure | undefined;
 
   /** Talks over `stream`; `name` is the board's name in messages. */
   constructor(name: string, stream: Duplex, listener: ConsoleListener = {}) {
@@ -60,6 +61,7 @@ export class BoardConsole {
 
   /** Sends a request and waits for its reply's payload. Throws BoardFailure if none comes. */
   request(type: Request, payload: Uint8Array = new Uint8Array(0), timeoutMs = REPLY_TIMEOUT_MS): Promise<Uint8Array> {
+    if (this.#gone !== undefined) return Promise.reject(this.#gone);
     const id = this.#nextId;
     this.#nextId = (id % 255) + 1;
     return new Promise((resolve, reject) => {
@@ -68,7 +70,8 @@ export class BoardConsole {
         reject(new BoardFailure(`${this.#name} did not answer request ${type} within ${timeoutMs / 1000} s.`));
       }, timeoutMs);
       this.#waiting.set(id, { type: type | REPLY_BIT, resolve, reject, timer });
-      this.#stream.write(encodeFrame({ type, id, payload }));
+      // A 00 in front ends whatever a lost byte left open, so that it costs itself only.
+      this.#stream.write(Buffer.concat([Uint8Array.of(0), encodeFrame({ type, id, payload })]));
     });
   }
 
@@ -83,12 +86,12 @@ export class BoardConsole {
   }
 
   async identify(): Promise<Identity> {
-    return this.#parse(await this.request(Request.Identify), (payload) => readIdentity(payload));
+    return this.parse(await this.request(Request.Identify), (payload) => readIdentity(payload));
   }
 
   /** Runs a command of the core; the outputs are its events, the Reply among them. */
   async command(command: Uint8Array): Promise<{ status: number; outputs: Output[] }> {
-    return this.#parse(await this.request(Request.Command, command), (payload) => {
+    return this.parse(await this.request(Request.Command, command), (payload) => {
       const reader = new Reader(payload);
       return { status: reader.u8(), outputs: readOutputs(reader) };
     });
@@ -97,7 +100,7 @@ export class BoardConsole {
   /** Counters and sizes by Metric. */
   async stats(): Promise<Map<number, bigint>> {
     // The calibration loop takes a while under -icount.
-    return this.#parse(await this.request(Request.Stats, undefined, 120_000), (payload) => {
+    return this.parse(await this.request(Request.Stats, undefined, 120_000), (payload) => {
       const reader = new Reader(payload);
       // A board whose core does not run says so in the status and still counts.
       reader.u8();
@@ -120,7 +123,8 @@ export class BoardConsole {
     }
   }
 
-  #parse<T>(payload: Uint8Array, read: (payload: Uint8Array) => T): T {
+  /** Reads a reply. Throws BoardFailure if it does not follow its layout. */
+  parse<T>(payload: Uint8Array, read: (payload: Uint8Array) => T): T {
     try {
       return read(payload);
     } catch (error) {
@@ -175,7 +179,8 @@ export class BoardConsole {
     }
   }
 
-  #drop(error: Error): void {
+  #drop(error: BoardFailure): void {
+    this.#gone ??= error;
     for (const [id, waiting] of this.#waiting) {
       this.#waiting.delete(id);
       clearTimeout(waiting.timer);

@@ -116,6 +116,7 @@ export class RadioPort implements Station {
 
   #send(type: number, id: number, payload: Uint8Array): void {
     const { stream } = this.#options;
-    if (!stream.destroyed) stream.write(encodeFrame({ type, id, payload }));
+    // A 00 in front ends whatever a lost byte left open, so that it costs itself only.
+    if (!stream.destroyed) stream.write(Buffer.concat([Uint8Array.of(0), encodeFrame({ type, id, payload })]));
   }
 }

@@ -63,6 +63,8 @@ export class VirtualBoardProcess {
   readonly identity: Identity;
   readonly #child: ChildProcess;
   readonly #cleanUp: () => void;
+  /** What the emulator has written to its standard error, at most 2,000 characters. */
+  readonly lastWords: () => string;
 
   private constructor(
     name: string,
@@ -70,12 +72,14 @@ export class VirtualBoardProcess {
     identity: Identity,
     child: ChildProcess,
     cleanUp: () => void,
+    lastWords: () => string,
   ) {
     this.name = name;
     this.console = console;
     this.identity = identity;
     this.#child = child;
     this.#cleanUp = cleanUp;
+    this.lastWords = lastWords;
   }
 
   /**
@@ -88,10 +92,12 @@ export class VirtualBoardProcess {
     const servers: Server[] = [];
     let child: ChildProcess | undefined;
     const cleanUp = (): void => {
+      process.removeListener("exit", cleanUp);
       child?.kill("SIGKILL");
       for (const server of servers) server.close();
       rmSync(folder, { recursive: true, force: true });
     };
+    process.once("exit", cleanUp);
     try {
       const connections = [];
       for (const port of ["console", "radio"]) {
@@ -109,17 +115,17 @@ export class VirtualBoardProcess {
       }
       const { program, args } = launchCommand(options, folder);
       child = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"] });
-      const process = child;
+      const emulator = child;
       let said = "";
       child.stderr?.on("data", (bytes: Buffer) => {
         said = (said + bytes.toString()).slice(-2000);
       });
       const ended = new Promise<never>((_, reject) => {
-        process.once("error", (error: NodeJS.ErrnoException) => {
+        emulator.once("error", (error: NodeJS.ErrnoException) => {
           if (error.code === "ENOENT") missingEmulator(options.board, program).then(reject, reject);
           else reject(error);
         });
-        process.once("exit", (code, signal) => {
+        emulator.once("exit", (code, signal) => {
           const how = signal === null ? `with exit code ${code}` : `by ${signal}`;
           reject(new BoardFailure(`${name} ended ${how} before it booted.${said ? `\n${said.trim()}` : ""}`));
         });
@@ -154,7 +160,7 @@ export class VirtualBoardProcess {
           return { console, identity: await console.identify() };
         })();
         const { console, identity } = await Promise.race([booted, ended, late]);
-        return new VirtualBoardProcess(name, console, identity, child, cleanUp);
+        return new VirtualBoardProcess(name, console, identity, child, cleanUp, () => said.trim());
       } finally {
         clearTimeout(timer);
       }

@@ -1,7 +1,7 @@
 /** The command line: names, options and help. What a command does is loaded when it is called. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, type CommanderError, InvalidArgumentError, Option } from "commander";
 import { repositoryRoot } from "../../toolchain/paths.ts";
 import { completionScript, SHELLS } from "./completion.ts";
 import { runCommand } from "./outcome.ts";
@@ -57,7 +57,12 @@ program
   .addOption(json())
   .addHelpText(
     "after",
-    "\nAs root on Debian it installs packages; otherwise it prints the command that does and exits with 3.",
+    `
+As root on Debian it installs packages; otherwise it prints the command that does and exits with 3.
+
+Examples:
+  mehr setup                     for all virtual boards
+  mehr setup qemu-m4 --source system`,
   )
   .action((boards: string[], options) =>
     runCommand(options, async (io) => (await import("./setup.ts")).setup(io, { root, boards, ...options })),
@@ -68,6 +73,7 @@ program
   .description("check this machine and this checkout, change nothing")
   .addOption(new Option("--online", "also ask whether PlatformIO's registry answers"))
   .addOption(json())
+  .addHelpText("after", "\nExamples:\n  mehr doctor\n  mehr doctor --online --json")
   .action((options) =>
     runCommand(options, async (io) => (await import("./setup.ts")).doctor(io, { root, ...options })),
   );
@@ -76,6 +82,7 @@ program
   .command("boards")
   .description("list the boards")
   .addOption(json())
+  .addHelpText("after", "\nExamples:\n  mehr boards\n  mehr boards --json")
   .action((options) => runCommand(options, async (io) => (await import("./boards.ts")).boards(io)));
 
 program
@@ -114,6 +121,7 @@ program
   .description("measure")
   .addArgument(program.createArgument("<suite>", "what").choices(["core"]))
   .addOption(json())
+  .addHelpText("after", "\nExamples:\n  mehr bench core\n  mehr bench core --json")
   .action((_suite: string, options) =>
     runCommand(options, async (io) => (await import("./bench.ts")).benchCore(io, { root })),
   );
@@ -123,6 +131,7 @@ program
   .description("write the files rendered from abi.ts and boards/, and record the conformance transcript")
   .option("--check", "change nothing; exit with 1 if a file is stale")
   .addOption(json())
+  .addHelpText("after", "\nExamples:\n  mehr generate\n  mehr generate --check")
   .action((options) =>
     runCommand(options, async (io) => (await import("./generate.ts")).generate(io, { root, ...options })),
   );
@@ -140,7 +149,19 @@ program
     process.stdout.write(completionScript(shell, program, boardIds()));
   });
 
-// commander ends with 1 for wrong usage; the contract says 2.
-program.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
-for (const command of program.commands) command.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+const asJson = process.argv.includes("--json");
+
+/** commander ends with 1 for wrong usage, the contract with 2; and with --json the one object tells it. */
+function end(error: CommanderError): never {
+  if (error.exitCode !== 0 && asJson) {
+    const message = error.message.replace(/^error: /, "");
+    process.stdout.write(`${JSON.stringify({ ok: false, error: { exit_code: 2, message } })}\n`);
+  }
+  process.exit(error.exitCode === 0 ? 0 : 2);
+}
+
+for (const command of [program, ...program.commands]) {
+  command.exitOverride(end);
+  if (asJson) command.configureOutput({ writeErr: () => {} });
+}
 await program.parseAsync();

@@ -9,7 +9,14 @@ export interface Io {
   progress(line: string): void;
   /** The one JSON object, with --json; nothing otherwise. */
   result(value: unknown): void;
+  /**
+   * Lets the command end by itself when the user interrupts it (SIGINT, SIGTERM, SIGHUP). Without it, and at the second
+   * signal, the process exits at once with 1. Children end with it either way.
+   */
+  onInterrupt(handler: () => void): void;
 }
+
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** Something with a sentence and an exit code: MehrError, and the errors of boards/, which may not import it. */
 interface Told {
@@ -30,6 +37,17 @@ export async function runCommand(
   command: (io: Io) => Promise<number | undefined>,
 ): Promise<void> {
   const json = options.json === true;
+  let interrupt: (() => void) | undefined;
+  for (const signal of SIGNALS) {
+    process.on(signal, () => {
+      const handler = interrupt;
+      interrupt = undefined;
+      if (handler === undefined) process.exit(1);
+      handler();
+    });
+  }
+  // Whoever reads us may stop reading: `mehr run qemu-m4 | head`.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => process.exit(1));
   const io: Io = {
     json,
     print: (line = "") => {
@@ -41,6 +59,9 @@ export async function runCommand(
     result: (value) => {
       if (json) process.stdout.write(`${JSON.stringify(value, (_, v) => (typeof v === "bigint" ? Number(v) : v))}\n`);
     },
+    onInterrupt: (handler) => {
+      interrupt = handler;
+    },
   };
   try {
     process.exitCode = (await command(io)) ?? 0;
@@ -48,7 +69,7 @@ export async function runCommand(
     const { message, exitCode, hint } = told(error);
     io.result({ ok: false, error: { exit_code: exitCode, message, ...(hint === undefined ? {} : { hint }) } });
     if (!json) {
-      process.stderr.write(`mehr: ${message}\n`);
+      process.stderr.write(`${process.stderr.isTTY ? "\r\x1b[K" : ""}mehr: ${message}\n`);
       if (hint !== undefined) process.stderr.write(`Try: ${hint}\n`);
       if (process.env.MEHR_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
     }

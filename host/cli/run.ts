@@ -3,12 +3,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { findBoard, isVirtual } from "../../boards/index.ts";
 import { buildBoard } from "../../toolchain/build.ts";
-import { compileCore } from "../../toolchain/core/compile.ts";
 import { MehrError } from "../../toolchain/errors.ts";
 import type { PackageSource } from "../../toolchain/pio/environment.ts";
 import { canInstallSystemPackages } from "../../toolchain/pio/system.ts";
 import { TRANSCRIPT_PATH } from "../conformance/scenario.ts";
 import { parseTranscript } from "../conformance/transcript.ts";
+import { STATUS_SENTENCES } from "../core/abi.gen.ts";
 import { fleetNames, startFleet } from "../run/fleet.ts";
 import { Meeting } from "../run/meeting.ts";
 import { type ProofLine, prove, proven } from "../run/proof.ts";
@@ -54,52 +54,56 @@ export async function run(io: Io, flags: RunFlags): Promise<number> {
     onEvent: buildProgress(io),
   });
   printReport(io, flags.root, report);
-  const { wasm } = await compileCore({ root: flags.root });
 
   const names = fleetNames({ board, boards: flags.count, nodes: flags.withNode });
   const meeting = new Meeting(names);
   const view = new View(io, meeting, names);
-  const end = deferred();
-  const interrupt = (): void => end.resolve("interrupted");
-  process.once("SIGINT", interrupt);
-  process.once("SIGTERM", interrupt);
+  const end = deferred<End>();
+  const interrupted = new AbortController();
+  io.onInterrupt(() => {
+    interrupted.abort();
+    end.resolve({ how: "interrupted" });
+  });
   const started = performance.now();
   const fleet = await startFleet({
     board,
     image: report.image,
     boards: flags.count,
-    wasm,
+    wasm: report.wasm,
     nodes: flags.withNode,
     loss: flags.loss,
     seed: flags.seed,
     event: (name, event, bytes) => {
       if (!meeting.event(name, event, bytes)) return;
       view.update();
-      if (flags.prove && meeting.complete()) end.resolve("met");
+      if (flags.prove && meeting.complete()) end.resolve({ how: "met" });
     },
-    note: (text) => io.progress(text),
+    failed: (sentence) => end.resolve({ how: "failed", sentence }),
+    note: (text) => view.note(text),
   });
   try {
     for (const one of fleet.boards) {
-      if (one.identity.status !== 0)
-        throw new MehrError(1, `${one.name} does not run its core: status ${one.identity.status}.`);
+      if (one.identity.status !== 0) {
+        throw new MehrError(1, `${one.name} does not run its core: ${STATUS_SENTENCES[one.identity.status] ?? "?"}`);
+      }
       meeting.introduce(one.name, one.identity.nodeId);
-      one.ended().then(() => end.resolve("ended"));
     }
     view.update();
-    if (flags.prove && meeting.complete()) end.resolve("met");
+    if (flags.prove && meeting.complete()) end.resolve({ how: "met" });
     const limit = flags.seconds ?? (flags.prove ? MEETING_TIMEOUT_S : undefined);
-    const timer = limit === undefined ? undefined : setTimeout(() => end.resolve("late"), limit * 1000);
-    const how = await end.promise;
+    const timer = limit === undefined ? undefined : setTimeout(() => end.resolve({ how: "late" }), limit * 1000);
+    const outcome = await end.promise;
     clearTimeout(timer);
     const seconds = (performance.now() - started) / 1000;
     view.finish();
-    if (how === "ended") throw new MehrError(1, "A board ended by itself; its last words are above.");
-    if (!flags.prove || how === "interrupted") {
+    if (outcome.how === "failed") throw new MehrError(1, outcome.sentence);
+    if (!flags.prove) {
+      // Ending it is what a run without --prove is for.
       io.result({ ok: true, board: board.id, seconds, ...meeting.progress() });
-      return how === "interrupted" ? 1 : 0;
+      return 0;
     }
-    if (how === "late") {
+    if (outcome.how === "interrupted") throw new MehrError(1, "Interrupted before all relays had heard each other.");
+    if (outcome.how === "late") {
       const { found, of } = meeting.progress();
       throw new MehrError(1, `Within ${limit} s only ${found} of ${of} pairs of relays heard each other.`);
     }
@@ -108,7 +112,9 @@ export async function run(io: Io, flags: RunFlags): Promise<number> {
     );
     io.print();
     const entries = parseTranscript(readFileSync(join(flags.root, TRANSCRIPT_PATH), "utf8"));
-    const proof = await prove(fleet, wasm, entries);
+    const proof = await prove(fleet, report.wasm, entries, interrupted.signal).catch((error: unknown) => {
+      throw interrupted.signal.aborted ? new MehrError(1, "Interrupted during the proof.") : error;
+    });
     const ok = proven(proof);
     io.result({
       ok,
@@ -119,8 +125,6 @@ export async function run(io: Io, flags: RunFlags): Promise<number> {
     printProof(io, proof, ok);
     return ok ? 0 : 1;
   } finally {
-    process.removeListener("SIGINT", interrupt);
-    process.removeListener("SIGTERM", interrupt);
     await fleet.stop();
   }
 }
@@ -170,14 +174,27 @@ class View {
     const { found, of } = this.#meeting.progress();
     const seconds = ((performance.now() - this.#started) / 1000).toFixed(1);
     if (process.stdout.isTTY) {
-      const up = this.#drawn > 0 ? `\x1b[${this.#drawn}A\x1b[J` : "";
-      const lines = [`${seconds} s: ${found} of ${of} pairs have heard each other`, "", text, ""];
-      process.stdout.write(`${up}${lines.join("\n")}\n`);
-      this.#drawn = lines.join("\n").split("\n").length;
+      // A line wider than the terminal would wrap and spoil the count of lines to go back.
+      const lines = [`${seconds} s: ${found} of ${of} pairs have heard each other`, "", ...text.split("\n"), ""].map(
+        (line) => line.slice(0, process.stdout.columns - 1),
+      );
+      process.stdout.write(`${this.#erase()}${lines.join("\n")}\n`);
+      this.#drawn = lines.length;
     } else if (found !== this.#found) {
       this.#found = found;
       this.#io.print(`${seconds.padStart(6)} s  ${found} of ${of} pairs have heard each other`);
     }
+  }
+
+  /** A remark, above the table. */
+  note(text: string): void {
+    if (!this.#io.json && this.#drawn > 0) {
+      process.stdout.write(this.#erase());
+      this.#drawn = 0;
+      this.#last = "";
+    }
+    this.#io.progress(text);
+    if (process.stdout.isTTY) this.update();
   }
 
   /** Leaves the final table on the screen. */
@@ -185,13 +202,17 @@ class View {
     if (this.#io.json) return;
     if (!process.stdout.isTTY) this.#io.print(`\n${this.#last}\n`);
   }
+
+  #erase(): string {
+    return this.#drawn > 0 ? `\x1b[${this.#drawn}A\x1b[J` : "";
+  }
 }
 
-type End = "met" | "late" | "interrupted" | "ended";
+type End = { readonly how: "met" | "late" | "interrupted" } | { readonly how: "failed"; readonly sentence: string };
 
-function deferred(): { promise: Promise<End>; resolve: (how: End) => void } {
-  let resolve: (how: End) => void = () => {};
-  const promise = new Promise<End>((done) => {
+function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
+  let resolve: (value: T) => void = () => {};
+  const promise = new Promise<T>((done) => {
     resolve = done;
   });
   return { promise, resolve };

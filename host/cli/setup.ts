@@ -12,7 +12,12 @@ import {
   pioPlace,
 } from "../../toolchain/pio/environment.ts";
 import { probeRegistry } from "../../toolchain/pio/sources.ts";
-import { canInstallSystemPackages, installCommand, missingSystemPackages } from "../../toolchain/pio/system.ts";
+import {
+  canInstallSystemPackages,
+  installCommand,
+  missingPackagesError,
+  missingSystemPackages,
+} from "../../toolchain/pio/system.ts";
 import { buildProgress } from "./build.ts";
 import type { Io } from "./outcome.ts";
 import { table } from "./table.ts";
@@ -27,16 +32,24 @@ export async function setup(io: Io, flags: SetupFlags): Promise<undefined> {
   const named = flags.boards.map((id) => findBoard(id));
   const boards = named.length > 0 ? named : allBoards().filter(isVirtual);
   const done: { board: string; source: PackageSource; reason: string }[] = [];
+  const install = canInstallSystemPackages();
   for (const board of boards) {
-    const ready = await ensureBuildTools({
-      root: flags.root,
-      board: board.id,
-      source: flags.source,
-      install: canInstallSystemPackages(),
-      purpose: "run",
-      onEvent: buildProgress(io),
-    });
-    done.push({ board: board.id, ...ready });
+    try {
+      const flagsOfBoard = {
+        root: flags.root,
+        board: board.id,
+        source: flags.source,
+        install,
+        purpose: "run",
+      } as const;
+      done.push({ board: board.id, ...(await ensureBuildTools({ ...flagsOfBoard, onEvent: buildProgress(io) })) });
+    } catch (error) {
+      // One command for all boards, not one for each attempt.
+      const missing = (await Promise.all(boards.map(({ id }) => missingSystemPackages(id, "run")))).flat();
+      const names = new Set(missing.map(({ debian }) => debian));
+      if (install || names.size === 0) throw error;
+      throw missingPackagesError([...names].flatMap((name) => missing.find(({ debian }) => debian === name) ?? []));
+    }
   }
   io.result({ ok: true, boards: done });
   for (const { board, source, reason } of done) io.print(`${board}: ready, packages from ${source} (${reason})`);

@@ -52,7 +52,12 @@ describe("the conformance transcript", () => {
       if (entry === undefined || entry.kind === "comment") throw new Error(`no ${kind} in the transcript`);
       const changed = entries.map((other, i) =>
         i === at && other.kind !== "comment"
-          ? { ...other, expected: other.expected.map((line) => line.replace(/.$/, (c) => (c === "0" ? "1" : "0"))) }
+          ? {
+              ...other,
+              expected: other.expected.map((line) =>
+                kind === "hash" || line.startsWith(kind) ? line.replace(/.$/, (c) => (c === "0" ? "1" : "0")) : line,
+              ),
+            }
           : other,
       );
       const result = await replay(changed, await CoreTarget.open(wasm));
@@ -60,7 +65,7 @@ describe("the conformance transcript", () => {
     }
   });
 
-  it("has different outcomes from another core state: without the second frame the hash differs", async () => {
+  it("depends on every input: without one frame a later outcome differs", async () => {
     const index = entries.findIndex(
       (entry) => entry.kind === "input" && entry.input.op === "frame" && entry.line > 200,
     );

@@ -28,17 +28,23 @@ async function outcome(target: ReplayTarget, entry: Exclude<Entry, { kind: "comm
   return entry.kind === "hash" ? [await target.hash()] : resultText(await target.step(entry.input));
 }
 
-/** Feeds every input and compares every line. */
-export async function replay(entries: readonly Entry[], target: ReplayTarget): Promise<ReplayResult> {
+/** Feeds every input and compares every line, until something differs or `signal` is aborted. */
+export async function replay(
+  entries: readonly Entry[],
+  target: ReplayTarget,
+  signal?: AbortSignal,
+): Promise<ReplayResult> {
   let steps = 0;
   for (const entry of entries) {
+    signal?.throwIfAborted();
     if (entry.kind === "comment") continue;
     const got = await outcome(target, entry);
     if (entry.kind === "input") steps++;
     if (got.length !== entry.expected.length || got.some((line, i) => line !== entry.expected[i])) {
       const input = entry.kind === "hash" ? "hash" : inputText(entry.input);
       const divergence = { line: entry.line, input, expected: entry.expected, got };
-      return { steps, stateHash: await target.hash(), divergence };
+      // A target that differs may be beyond answering; what differed is worth more than its hash.
+      return { steps, stateHash: await target.hash().catch(() => ""), divergence };
     }
   }
   return { steps, stateHash: await target.hash(), divergence: undefined };

@@ -152,8 +152,11 @@ export function scenario(config: BootConfig, ownId: Uint8Array): Entry[] {
   frame(clearFrame(packet(0x02, 0, ownId, 0x00, request)));
   frame(clearFrame(packet(0x02, 0, ownId, 0x00, request)));
   frame(clearFrame(packet(0x02, 9, ownId, 0x00, request)));
-  frame(clearFrame(packet(0x02, 128, id(7), 0x00, random.bytes(44))));
-  frame(clearFrame(packet(0x02, 129, id(7), 0x00, random.bytes(44))));
+  frame(clearFrame(packet(0x02, 128, ownId, 0x00, random.bytes(44))));
+  frame(clearFrame(packet(0x02, 129, ownId, 0x00, random.bytes(44))));
+  frame(clearFrame(packet(0x02, 0, id(7), 0x00, random.bytes(44))));
+  frame(clearFrame(packet(0x00, 0, ownId, 0xf7, Uint8Array.of(0x18))));
+  frame(clearFrame(packet(0x00, 0, ownId, 0xf7, Uint8Array.of(0x0f))));
   frame(clearFrame(packet(0x0f, 0, ownId, 0xff, random.bytes(139))));
   frame(clearFrame(packet(0x0f, 0, ownId, 0xff, random.bytes(138))));
   frame(clearFrame(packet(0x02, 0, ownId, 0x00, random.bytes(45))));

@@ -109,7 +109,7 @@ export class CoreTarget implements ReplayTarget, CoreImports {
 const OPS: Readonly<Record<Input["op"], number>> = { boot: 0, frame: 1, timer: 2, command: 3, entropy: 4, radio: 5 };
 
 /** The payload of a ReplayStep. */
-export function encodeStep(input: Input): Uint8Array {
+function encodeStep(input: Input): Uint8Array {
   const head = Buffer.alloc(9);
   head[0] = OPS[input.op];
   head.writeBigUInt64LE("now" in input ? input.now : 0n, 1);
@@ -147,20 +147,26 @@ export class BoardTarget implements ReplayTarget {
   }
 
   async step(input: Input): Promise<StepResult> {
-    const reader = new Reader(await this.#console.request(Request.ReplayStep, encodeStep(input)));
-    const status = reader.u8();
-    const deadline = reader.u64();
-    return {
-      status,
-      deadline: deadline === 0xffff_ffff_ffff_ffffn ? undefined : deadline,
-      outputs: readOutputs(reader),
-    };
+    return this.#console.parse(await this.#console.request(Request.ReplayStep, encodeStep(input)), (payload) => {
+      const reader = new Reader(payload);
+      const status = reader.u8();
+      // A board that cannot take the step at all answers with nothing but a status.
+      if (reader.left === 0) this.#console.expectOk(status);
+      const deadline = reader.u64();
+      return {
+        status,
+        deadline: deadline === 0xffff_ffff_ffff_ffffn ? undefined : deadline,
+        outputs: readOutputs(reader),
+      };
+    });
   }
 
   async hash(): Promise<string> {
-    const reader = new Reader(await this.#console.request(Request.ReplayHash));
-    this.#console.expectOk(reader.u8());
-    return reader.hex(32);
+    return this.#console.parse(await this.#console.request(Request.ReplayHash), (payload) => {
+      const reader = new Reader(payload);
+      this.#console.expectOk(reader.u8());
+      return reader.hex(32);
+    });
   }
 
   async close(): Promise<void> {

@@ -208,24 +208,33 @@ describe("beacons", () => {
   it("slow down to 20 s above 50 % use of the channel and 30 s above 75 %", () => {
     // SF7 at 500 kHz: the interval alone would be 10 s.
     const fast = encodeBootConfig({ ...bootConfig(findBoard("qemu-m4")), spreadingFactor: 7, bandwidthHz: 500_000 });
-    const gap = (percent: number): number => {
+    const ms = 0.001 * Number(core.airtimeUs(7, 500_000, 5, 18, 255));
+    /** Seconds to the next beacon when the channel has been used to `percent`, at `phase` ms into a bucket of 10 s. */
+    const gap = (percent: number, phase: number): number => {
       booted(0n, fast);
-      let now = core.deadline() ?? 0n;
+      const end = 90_000 + phase;
       const frame = clearFrame(packet(0x02, 0, id(9), 0, new Uint8Array(44)));
-      const ms = Number(core.airtimeUs(7, 500_000, 5, 18, 255)) / 1000;
-      // A minute of traffic, then the beacon that plans its successor.
-      const frames = Math.floor((percent * 600) / ms);
-      for (let i = 0; i < frames; i++) heard(now + BigInt(Math.floor((i * 59_000) / frames)), frame);
-      now += 59_500n;
-      expect(core.onTimer(now)).toBe(Status.Ok);
-      return Number((core.deadline() ?? 0n) - now) / 1000;
+      for (let t = 0; t < end; t += (ms * 100) / percent) heard(BigInt(Math.floor(t)), frame);
+      expect(core.onTimer(BigInt(end))).toBe(Status.Ok);
+      return Number((core.deadline() ?? 0n) - BigInt(end)) / 1000;
     };
-    expect(gap(10)).toBeGreaterThanOrEqual(9);
-    expect(gap(10)).toBeLessThanOrEqual(11.1);
-    expect(gap(65)).toBeGreaterThanOrEqual(18);
-    expect(gap(65)).toBeLessThanOrEqual(22);
-    expect(gap(90)).toBeGreaterThanOrEqual(27);
-    expect(gap(90)).toBeLessThanOrEqual(33);
+    for (const phase of [0, 5_000, 9_999]) {
+      for (const [percent, interval] of [
+        [45, 10],
+        [55, 20],
+        [70, 20],
+        [80, 30],
+        [95, 30],
+      ] as const) {
+        const seconds = gap(percent, phase);
+        expect([percent, phase, seconds >= interval * 0.9, seconds <= interval * 1.1]).toEqual([
+          percent,
+          phase,
+          true,
+          true,
+        ]);
+      }
+    }
   });
 
   it("wait 1 to 2^n slots when the channel is busy, and are given up after 7 attempts", () => {
@@ -311,14 +320,23 @@ describe("packets", () => {
     expect(host.take(Event.Packet)[0]?.length).toBe(63);
   });
 
+  it("are forgotten after a long silence, even one that brings the low 32 bits of the clock back to where they were", () => {
+    booted();
+    const [address] = host.take(Event.Booted);
+    const request = clearFrame(packet(0x02, 0, address ?? id(0), 0, new Uint8Array(44)));
+    expect(heard(5n, request)).toBe(Status.Ok);
+    expect(heard(5n + (1n << 32n), request)).toBe(Status.Ok);
+  });
+
   it("are remembered 128 at a time, the oldest giving way", () => {
     booted();
-    const numbered = (n: number) => clearFrame(packet(0x02, 0, id(1), 0, new Uint8Array(44).fill(n)));
-    for (let n = 0; n < 128; n++) expect(heard(1n, numbered(n))).toBe(Status.NotForUs);
+    const [address] = host.take(Event.Booted);
+    const numbered = (n: number) => clearFrame(packet(0x02, 0, address ?? id(0), 0, new Uint8Array(44).fill(n)));
+    for (let n = 0; n < 128; n++) expect(heard(1n, numbered(n))).toBe(Status.Ok);
     expect(heard(1n, numbered(0))).toBe(Status.Duplicate);
-    expect(heard(1n, numbered(128))).toBe(Status.NotForUs);
+    expect(heard(1n, numbered(128))).toBe(Status.Ok);
     expect(heard(1n, numbered(1))).toBe(Status.Duplicate);
-    expect(heard(1n, numbered(0))).toBe(Status.NotForUs);
+    expect(heard(1n, numbered(0))).toBe(Status.Ok);
     const { seen, counters } = status(1n);
     expect([seen, counters[Counter.SeenEvicted]]).toEqual([128, 2]);
   });
@@ -363,6 +381,7 @@ describe("any input", () => {
       Status.SplitFrame,
       Status.OwnBeacon,
       Status.Duplicate,
+      Status.NotForUs,
     ]);
     fc.assert(
       fc.property(frames, fc.integer({ min: -32768, max: 32767 }), (frame, signal) => {
@@ -376,8 +395,13 @@ describe("any input", () => {
     );
   });
 
-  it("to commands gives a status", () => {
+  it("to commands gives a status, and a refused one leaves the state as it was", () => {
     booted();
+    const before = core.stateHash();
+    expect(core.onCommand(1_000n, Uint8Array.of(77))).toBe(Status.BadCommand);
+    expect(core.onCommand(1_000n, new Uint8Array(0))).toBe(Status.BadCommand);
+    expect(core.boot(1_000n, new Uint8Array(3))).toBe(Status.BadConfig);
+    expect(core.stateHash()).toEqual(before);
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: IN_SIZE + 8, size: "max" }), (command) => {
         expect([Status.Ok, Status.BadCommand, Status.Long]).toContain(core.onCommand(1n, command));

@@ -56,7 +56,10 @@ export class Core {
         throw new CoreError(Status.UnknownImport, `It is ${wanted.module}.${wanted.name}.`);
       }
     }
-    const instance = await WebAssembly.instantiate(module, imports);
+    const instance = await WebAssembly.instantiate(module, imports).catch((error: unknown) => {
+      const detail = error instanceof Error ? error.message : String(error);
+      throw new CoreError(error instanceof WebAssembly.LinkError ? Status.UnknownImport : Status.Trap, `${detail}.`);
+    });
     const { memory } = instance.exports;
     if (!(memory instanceof WebAssembly.Memory)) throw new CoreError(Status.MissingExport, "It is memory.");
     late.memory = memory;
@@ -137,6 +140,8 @@ function guarded(call: RawExport, name: string): RawExport {
       if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError) {
         throw new CoreError(Status.Trap, `In ${name}: ${error.message}.`);
       }
+      // A BigInt where the module wants a Number, or the other way: its parameter types are not the ABI's.
+      if (error instanceof TypeError) throw new CoreError(Status.MissingExport, `It is ${name}: ${error.message}.`);
       throw error;
     }
   };

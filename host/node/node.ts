@@ -15,6 +15,8 @@ export interface NodeOptions {
   /** Fills the bytes with random ones; crypto.getRandomValues for a node that is to keep secrets. */
   readonly entropy: (bytes: Uint8Array) => void;
   readonly event: (event: Event, bytes: Uint8Array) => void;
+  /** The core trapped while nobody was waiting for it; the relay has left the channel. */
+  readonly failed: (error: Error) => void;
 }
 
 export function phyOf(config: BootConfig): Phy {
@@ -65,13 +67,6 @@ export class RelayNode implements Station, CoreImports {
     this.#options.channel.leave(this);
   }
 
-  /** Runs a command; its Reply arrives through `event`. */
-  command(command: Uint8Array): Status {
-    const status = this.core.onCommand(this.#nowMs(), command);
-    this.#arm();
-    return status;
-  }
-
   get core(): Core {
     if (this.#core === undefined) throw new Error("the node has not started");
     return this.#core;
@@ -82,9 +77,7 @@ export class RelayNode implements Station, CoreImports {
   }
 
   receive(reception: Reception): void {
-    if (this.#stopped) return;
-    this.core.onFrame(this.#nowMs(), reception.frame, reception.rssiDbm, reception.snrQdb);
-    this.#arm();
+    this.#call(() => this.core.onFrame(this.#nowMs(), reception.frame, reception.rssiDbm, reception.snrQdb));
   }
 
   entropy(bytes: Uint8Array): number {
@@ -123,9 +116,20 @@ export class RelayNode implements Station, CoreImports {
     this.#cancelTimer();
     const deadline = this.core.deadline();
     if (deadline === undefined || this.#stopped) return;
-    this.#cancelTimer = this.#options.clock.at(Number(deadline), () => {
-      this.core.onTimer(this.#nowMs());
+    this.#cancelTimer = this.#options.clock.at(Number(deadline), () =>
+      this.#call(() => this.core.onTimer(this.#nowMs())),
+    );
+  }
+
+  /** A call that a timer or the channel makes: what it throws has nobody else to go to. */
+  #call(call: () => void): void {
+    if (this.#stopped) return;
+    try {
+      call();
       this.#arm();
-    });
+    } catch (error) {
+      this.stop();
+      this.#options.failed(error instanceof Error ? error : new Error(String(error)));
+    }
   }
 }

@@ -22,6 +22,8 @@ export interface FleetOptions {
   readonly loss: number;
   readonly seed: number;
   readonly event: (name: string, event: Event, bytes: Uint8Array) => void;
+  /** A relay has stopped by itself: its core trapped, its board reported Fatal, or its program ended. */
+  readonly failed: (sentence: string) => void;
   /** Something went wrong on a port, or a board logged something. */
   readonly note?: (text: string) => void;
   readonly trace?: (entry: TraceEntry) => void;
@@ -69,7 +71,9 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const names = fleetNames(options);
   const boards: VirtualBoardProcess[] = [];
   const nodes: RelayNode[] = [];
+  let stopping = false;
   const stop = async (): Promise<void> => {
+    stopping = true;
     for (const node of nodes) node.stop();
     await Promise.all(boards.map((board) => board.stop()));
   };
@@ -80,7 +84,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
         if (level !== "info") note(`${name}: ${text}`);
       },
       frameError: note,
-      fatal: (status, sentence) => note(`${name} stopped with status ${status}: ${sentence}`),
+      fatal: (status, sentence) => options.failed(`${name} stopped with status ${status}: ${sentence}`),
     };
     const board = await VirtualBoardProcess.start({
       board: options.board,
@@ -90,6 +94,9 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       radio: (stream) => new RadioPort({ name, stream, channel, problem: note }).tune(phyOf(config)),
     });
     boards.push(board);
+    board.ended().then(() => {
+      if (!stopping) options.failed(`${name} ended by itself. ${board.lastWords()}`.trim());
+    });
   };
   try {
     const results = await Promise.allSettled(names.slice(0, options.boards).map(startBoard));
@@ -105,6 +112,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
         channel,
         entropy: (bytes) => getRandomValues(bytes),
         event: (event, bytes) => options.event(name, event, bytes),
+        failed: (error) => options.failed(`${name} stopped: ${error.message}`),
       });
       nodes.push(node);
     }

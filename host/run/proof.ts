@@ -17,11 +17,16 @@ export interface ProofLine {
 }
 
 /** Replays `entries` on every relay of `fleet`, one after the other in name order. Boards go back to the air after it. */
-export async function prove(fleet: Fleet, wasm: Uint8Array, entries: readonly Entry[]): Promise<ProofLine[]> {
+export async function prove(
+  fleet: Fleet,
+  wasm: Uint8Array,
+  entries: readonly Entry[],
+  signal?: AbortSignal,
+): Promise<ProofLine[]> {
   const lines: ProofLine[] = [];
   const one = async (name: string, engine: string, wasmSha256: string, target: ReplayTarget): Promise<void> => {
-    const { steps, stateHash, divergence } = await replay(entries, target);
-    await target.close();
+    const { steps, stateHash, divergence } = await replay(entries, target, signal);
+    if (divergence === undefined) await target.close();
     lines.push({
       name,
       engine,

@@ -1,7 +1,4 @@
 /** Images of the virtual boards for the tests, built by the product's own build. */
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { findBoard, isVirtual, type VirtualBoard } from "../../boards/index.ts";
 import { type StartOptions, VirtualBoardProcess } from "../../host/board/virtual.ts";
 import { type BuildReport, buildBoard } from "../../toolchain/build.ts";
@@ -23,16 +20,6 @@ export function virtualBoard(id: string): VirtualBoard {
 /** Builds a board's image in the checkout at `from`; as root on Debian it installs what is missing. */
 export function buildImage(id: string, from = root): Promise<BuildReport> {
   return buildBoard({ root: from, board: id, source: "system", install: canInstallSystemPackages(), purpose: "run" });
-}
-
-/** A copy of this checkout in a folder of its own, with a space in its name. The returned function removes it. */
-export function copyCheckout(): { path: string; remove: () => void } {
-  const path = mkdtempSync(join(tmpdir(), "mehr checkout-"));
-  for (const name of ["package.json", "platformio.ini", "boards", "core-as", "toolchain", "host", "bin"]) {
-    cpSync(join(root, name), join(path, name), { recursive: true });
-  }
-  symlinkSync(join(root, "node_modules"), join(path, "node_modules"));
-  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
 /** Starts a board, runs `use`, and stops it whatever happens. */

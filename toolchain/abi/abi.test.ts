@@ -5,7 +5,8 @@ import { assemble } from "../core/compile.ts";
 import { repositoryRoot } from "../paths.ts";
 import { renderAbiHeader, renderWasm3Header } from "./c-header.ts";
 import { checkModule } from "./check.ts";
-import { ABI_SOURCE, abiFingerprint, readLockedAbi, staleAbiFiles } from "./generate.ts";
+import { ABI_SOURCE } from "./files.ts";
+import { abiFingerprint, readLockedAbi, staleAbiFiles } from "./generate.ts";
 import { type AbiModel, parseAbi, readAbi } from "./model.ts";
 import { renderNodeBinding } from "./node-binding.ts";
 

@@ -85,6 +85,9 @@ export function renderAbiHeader(model: AbiModel): string {
     "  MEHR_EXPORT_COUNT",
     "};",
     "",
+    "/* The most parameters an export has. */",
+    `#define MEHR_EXPORT_PARAMETERS_MAX ${Math.max(...model.exports.map((fn) => fn.parameters.length))}`,
+    "",
     "/* Name, and signature in wasm3's spelling: return type, then parameters; i = 32 bit, I = 64 bit. */",
     "struct mehr_function { const char* name; const char* signature; uint8_t parameters; };",
     "",
@@ -108,7 +111,9 @@ function exportWrapper(fn: AbiFunction): string[] {
   if (fn.returns !== "void") parameters.push(`${C_TYPE[fn.returns]}* result`);
   parameters.push(...fn.parameters.map((p) => `${C_TYPE[p.type]} ${p.name}`));
   const count = fn.parameters.length;
-  const widened = fn.parameters.map((p) => (p.type === "i32" ? `(uint32_t)${p.name}` : p.name)).join(", ");
+  const widened = fn.parameters
+    .map((p) => (p.type === "i32" ? `(uint32_t)${p.name}` : p.type === "i64" ? `(uint64_t)${p.name}` : p.name))
+    .join(", ");
   return [
     `/* ${fn.doc} */`,
     `static inline uint32_t mehr_core_${fn.name}(${parameters.join(", ")}) {`,

@@ -3,14 +3,10 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { MehrError } from "../errors.ts";
+import { ABI_BINDING, ABI_HEADER, ABI_LOCK, ABI_SOURCE, ABI_WASM3_HEADER } from "./files.ts";
 import { renderAbiHeader, renderWasm3Header } from "./c-header.ts";
 import { type AbiModel, readAbi } from "./model.ts";
 import { renderNodeBinding } from "./node-binding.ts";
-
-/** Path of the boundary inside the checkout. */
-export const ABI_SOURCE = "core-as/assembly/abi.ts";
-/** Version and fingerprint of the boundary as last generated. */
-const LOCK = "core-as/abi.lock";
 
 /** Fingerprint of everything a host or a module could notice: names, numbers and types, but no comments. */
 export function abiFingerprint(model: AbiModel): string {
@@ -26,29 +22,29 @@ export function abiFingerprint(model: AbiModel): string {
 /** Text of every generated file by its path in the checkout. */
 export function renderAbi(model: AbiModel): Map<string, string> {
   return new Map([
-    ["boards/runtime/include/mehr_abi.h", renderAbiHeader(model)],
-    ["boards/runtime/include/mehr_abi_wasm3.h", renderWasm3Header(model)],
-    ["host/core/abi.gen.ts", renderNodeBinding(model)],
-    [LOCK, `abi_version ${model.version}\nfingerprint ${abiFingerprint(model)}\n`],
+    [ABI_HEADER, renderAbiHeader(model)],
+    [ABI_WASM3_HEADER, renderWasm3Header(model)],
+    [ABI_BINDING, renderNodeBinding(model)],
+    [ABI_LOCK, `abi_version ${model.version}\nfingerprint ${abiFingerprint(model)}\n`],
   ]);
 }
 
 /**
  * Reads abi.ts in the checkout at `root`. Throws MehrError (exit 1) if the boundary differs from the locked one while
- * ABI_VERSION does not: a board in the field would take the new module for the old one.
+ * ABI_VERSION does not, since a board in the field would take the new module for the old one, or if the lock is damaged.
  */
 export function readLockedAbi(root: string): AbiModel {
   const model = readAbi(join(root, ABI_SOURCE));
-  const lock = join(root, LOCK);
-  if (existsSync(lock)) {
-    const [, version, fingerprint] =
-      /^abi_version (\d+)\nfingerprint ([0-9a-f]{64})\n$/.exec(readFileSync(lock, "utf8")) ?? [];
-    if (Number(version) === model.version && fingerprint !== abiFingerprint(model)) {
-      throw new MehrError(
-        1,
-        `${ABI_SOURCE}: the boundary changed but ABI_VERSION is still ${model.version}; raise it, then run \`mehr generate\`.`,
-      );
-    }
+  const lock = existsSync(join(root, ABI_LOCK)) ? readFileSync(join(root, ABI_LOCK), "utf8") : "";
+  const [, version, fingerprint] = /^abi_version (\d+)\nfingerprint ([0-9a-f]{64})\n$/.exec(lock) ?? [];
+  if (version === undefined) {
+    throw new MehrError(1, `${ABI_LOCK} is missing or damaged; get it back from git, then run \`mehr generate\`.`);
+  }
+  if (Number(version) === model.version && fingerprint !== abiFingerprint(model)) {
+    throw new MehrError(
+      1,
+      `${ABI_SOURCE}: the boundary changed but ABI_VERSION is still ${model.version}; raise it, then run \`mehr generate\`.`,
+    );
   }
   return model;
 }

@@ -78,6 +78,8 @@ function modelOf(file: SourceFile): AbiModel {
       method.getReturnTypeNode()?.getText() ?? "?",
     ),
   );
+  const silent = exports.find((fn) => fn.returns === "void");
+  if (silent !== undefined) fail(silent.name, "returns nothing: an export returns a status or a value");
   for (const { name, parameters } of imports) {
     parameters.forEach((parameter, i) => {
       const next = parameters[i + 1];

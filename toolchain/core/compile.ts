@@ -1,8 +1,9 @@
 /** Compiles the core: AssemblyScript in core-as/ to build/core/relay.wasm and the C array the firmware embeds. */
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join, relative } from "node:path";
-import type { AbiModel } from "../abi/model.ts";
+import { ABI_FILES } from "../abi/files.ts";
 import { MehrError } from "../errors.ts";
 import { writeIfChanged } from "../paths.ts";
 import { LINEAR_MEMORY_LIMIT } from "./limits.ts";
@@ -38,44 +39,40 @@ export interface CoreBuild {
   readonly compiled: boolean;
 }
 
-export interface CompileOptions {
-  /** Root of the checkout. */
-  readonly root: string;
-  /** Folder for the outputs; build/core of the checkout by default. */
-  readonly out?: string;
-  /** Folder that holds core-as/; the checkout by default. */
-  readonly source?: string;
-}
-
 export function sha256Hex(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-/** Sources of the core, as paths below `source`, in a fixed order. */
-function sources(source: string): string[] {
-  return readdirSync(join(source, "core-as", "assembly"), { recursive: true, withFileTypes: true })
+/** Sources of the core and the files rendered from its boundary, as paths below `root`, in a fixed order. */
+function inputs(root: string): string[] {
+  const sources = readdirSync(join(root, "core-as", "assembly"), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith(".ts") && !entry.name.endsWith(".test.ts"))
-    .map((entry) => relative(source, join(entry.parentPath, entry.name)))
-    .sort();
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)));
+  return [...sources, ...ABI_FILES].sort();
+}
+
+/** asc's version without loading it, which takes a second. */
+function compilerVersion(): string {
+  const manifest = createRequire(import.meta.url).resolve("assemblyscript/package.json");
+  return (JSON.parse(readFileSync(manifest, "utf8")) as { version: string }).version;
 }
 
 /**
- * Compiles the core unless its sources are the ones of the last compilation, compares the module with abi.ts and writes
- * relay.wasm and relay_wasm.h.
+ * Compiles the core of the checkout at `root` to build/core unless nothing it depends on has changed, compares the module
+ * with abi.ts and writes relay.wasm and relay_wasm.h.
  *
- * Throws MehrError (exit 1) with the compiler's own message, or naming the boundary function that differs.
+ * Throws MehrError (exit 1) with the compiler's own message, naming the boundary function that differs, or naming the
+ * rendered files that do not follow abi.ts.
  */
-export async function compileCore(options: CompileOptions): Promise<CoreBuild> {
-  const source = options.source ?? options.root;
-  const out = options.out ?? join(options.root, "build", "core");
+export async function compileCore({ root }: { readonly root: string }): Promise<CoreBuild> {
+  const out = join(root, "build", "core");
   const path = join(out, "relay.wasm");
   const stampPath = join(out, "relay.stamp");
 
-  const asc = await import("assemblyscript/asc");
-  const hash = createHash("sha256").update(JSON.stringify([asc.version, FLAGS]));
+  const hash = createHash("sha256").update(JSON.stringify([compilerVersion(), FLAGS]));
   const texts = new Map<string, string>();
-  for (const file of sources(source)) {
-    const text = readFileSync(join(source, file), "utf8");
+  for (const file of inputs(root)) {
+    const text = existsSync(join(root, file)) ? readFileSync(join(root, file), "utf8") : "";
     texts.set(file, text);
     hash.update(`${file}\0${text}\0`);
   }
@@ -88,9 +85,16 @@ export async function compileCore(options: CompileOptions): Promise<CoreBuild> {
 
   const wasm = await assemble(ENTRY, (name) => texts.get(name) ?? null);
   // ts-morph and binaryen are heavy; a build that changes nothing never gets here.
-  const { readLockedAbi } = await import("../abi/generate.ts");
+  const { readLockedAbi, staleAbiFiles } = await import("../abi/generate.ts");
   const { checkModule } = await import("../abi/check.ts");
-  checkModule(wasm, readLockedAbi(source) satisfies AbiModel);
+  checkModule(wasm, readLockedAbi(root));
+  const stale = staleAbiFiles(root);
+  if (stale.length > 0) {
+    throw new MehrError(
+      1,
+      `${stale.join(", ")}: rendered from an older core-as/assembly/abi.ts; run \`mehr generate\`.`,
+    );
+  }
 
   const sha256 = sha256Hex(wasm);
   writeIfChanged(path, wasm);

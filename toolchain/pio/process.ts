@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { endWithUs, signalGroup } from "../children.ts";
 import { MehrError } from "../errors.ts";
 
 /** What a finished child process left behind. `code` is null when it could not start or was ended by a signal. */
@@ -20,6 +21,8 @@ export interface ProcessOptions {
   /** How long the program may take to end itself after a timeout or an abort; 5000 by default. */
   graceMs?: number;
   signal?: AbortSignal;
+  /** Goes on when we are interrupted: a package manager stopped halfway leaves the machine worse than before. */
+  outlives?: boolean;
   /** Called with every complete line of either stream, as it comes. */
   onLine?: (line: string, stream: "stdout" | "stderr") => void;
 }
@@ -40,11 +43,15 @@ export function runProcess(
       cwd: options.cwd,
       env: options.env ?? process.env,
       stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
     });
+    if (!options.outlives) endWithUs(child);
     let killer: NodeJS.Timeout | undefined;
     const stop = () => {
+      const { pid } = child;
+      if (pid === undefined) return;
       child.kill("SIGINT");
-      killer ??= setTimeout(() => child.kill("SIGKILL"), options.graceMs ?? 5000);
+      killer ??= setTimeout(() => signalGroup(pid, "SIGKILL"), options.graceMs ?? 5000);
     };
     const timer = options.timeoutMs === undefined ? undefined : setTimeout(stop, options.timeoutMs);
     options.signal?.addEventListener("abort", stop, { once: true });
@@ -74,27 +81,31 @@ export function runProcess(
   });
 }
 
+export interface LockOptions {
+  /** How long to wait for the lock; ten minutes by default. */
+  waitMs?: number;
+  /** Called once when another process holds the lock. */
+  onWait?: (owner: number | undefined) => void;
+}
+
 /**
- * Runs `work` while holding the lock file `path`, so that two commands do not arrange the same directory at once.
+ * Runs `work` while holding the lock file `path`, so that two commands do not work on the same directory at once.
  * A lock whose process no longer lives is taken over. Throws MehrError(1) after `waitMs`.
  */
-export async function withLock<T>(path: string, work: () => Promise<T>, waitMs = 600_000): Promise<T> {
+export async function withLock<T>(path: string, work: () => Promise<T>, options: LockOptions = {}): Promise<T> {
+  const { waitMs = 600_000, onWait } = options;
   mkdirSync(dirname(path), { recursive: true });
+  const own = `${process.pid} ${lockCount++}`;
   const end = Date.now() + waitMs;
-  for (;;) {
-    try {
-      const file = openSync(path, "wx");
-      writeSync(file, String(process.pid));
-      closeSync(file);
-      break;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    }
+  let told = false;
+  while (!acquire(path, own)) {
     const owner = lockOwner(path);
     if (owner !== undefined && !isAlive(owner)) {
-      rmSync(path, { force: true });
+      discard(path, owner);
       continue;
     }
+    if (!told) onWait?.(owner);
+    told = true;
     if (Date.now() > end) {
       throw new MehrError(
         1,
@@ -106,7 +117,53 @@ export async function withLock<T>(path: string, work: () => Promise<T>, waitMs =
   try {
     return await work();
   } finally {
-    rmSync(path, { force: true });
+    if (readOrEmpty(path) === own) rmSync(path, { force: true });
+  }
+}
+
+let lockCount = 0;
+
+/** Makes the lock file with its content in one step: a link to a finished file exists whole or not at all. */
+function acquire(path: string, own: string): boolean {
+  const draft = `${path}.${own.replace(" ", ".")}`;
+  writeFileSync(draft, own);
+  try {
+    linkSync(draft, path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    return false;
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+/**
+ * Removes the lock of a dead process. Of several that see it dead one at a time looks again and removes it: nobody else
+ * may, and a dead owner cannot, so what was looked at is what is removed.
+ */
+function discard(path: string, owner: number): void {
+  const turn = `${path}.takeover`;
+  try {
+    mkdirSync(turn);
+  } catch {
+    // Whoever has the turn needs milliseconds; a folder that stays is the rest of a process killed in them.
+    const made = statSync(turn, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+    if (Date.now() - made > 10_000) rmSync(turn, { recursive: true, force: true });
+    return;
+  }
+  try {
+    if (lockOwner(path) === owner) rmSync(path, { force: true });
+  } finally {
+    rmSync(turn, { recursive: true, force: true });
+  }
+}
+
+function readOrEmpty(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
   }
 }
 

@@ -59,6 +59,8 @@ export async function probeRegistry(
     graceMs: 0,
   });
   const result = { reachable: answer.code === 0, checkedAt: now() };
+  // Nobody to ask with is no answer worth keeping.
+  if (answer.spawnError !== undefined) return { ...result, cached: false };
   mkdirSync(place.home, { recursive: true });
   writeFileSync(`${path}.${process.pid}`, JSON.stringify(result));
   renameSync(`${path}.${process.pid}`, path);

@@ -1,9 +1,11 @@
 import { accessSync, constants, existsSync, readFileSync } from "node:fs";
-import { isAbsolute } from "node:path";
+import { tmpdir } from "node:os";
+import { isAbsolute, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { MehrError } from "../errors.ts";
 import type { OnStep } from "./environment.ts";
 import { allOnPath, findPython } from "./environment.ts";
-import { runProcess } from "./process.ts";
+import { runProcess, withLock } from "./process.ts";
 
 /** A compiler of the machine that stands for a PlatformIO toolchain package. */
 export interface SystemToolchain {
@@ -166,18 +168,29 @@ export function canInstallSystemPackages(osRelease = "/etc/os-release"): boolean
 export async function installSystemPackages(missing: readonly MissingPackage[], onStep?: OnStep): Promise<void> {
   if (missing.length === 0) return;
   if (!canInstallSystemPackages()) throw missingPackagesError(missing);
-  const names = [...new Set(missing.map((item) => item.debian))];
+  // apt's own lock does not cover its package lists, and tests ask for packages side by side.
+  await withLock(join(tmpdir(), "mehr-apt.lock"), () =>
+    install([...new Set(missing.map((item) => item.debian))], onStep),
+  );
+}
+
+async function install(names: readonly string[], onStep: OnStep | undefined): Promise<void> {
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C.UTF-8" };
   // Another apt may be running, as on a machine that has just started.
   const lock = ["-o", "DPkg::Lock::Timeout=180"];
   onStep?.("updating Debian's package lists");
-  // A stale or partly unreachable list is no reason to stop: the installation below tells whether it matters.
-  await runProcess("apt-get", [...lock, "-q", "update"], { env });
+  for (let tries = 0; tries < 60; tries++) {
+    const updated = await runProcess("apt-get", [...lock, "-q", "update"], { env, outlives: true });
+    // A stale or partly unreachable list is no reason to stop: the installation below tells whether it matters.
+    if (updated.code === 0 || !/Could not get lock|Unable to lock/.test(updated.stderr)) break;
+    await sleep(2000);
+  }
   onStep?.(`installing ${names.join(" ")}`);
   const args = [...lock, "-q", "-y", "--no-install-recommends", "install", ...names];
-  const answer = await runProcess("apt-get", args, { env });
+  const answer = await runProcess("apt-get", args, { env, outlives: true });
   if (answer.code !== 0) {
     const reason = answer.stderr.split("\n").find((line) => line.startsWith("E:")) ?? answer.stderr.trim().slice(-300);
+    const missing = names.map((debian) => ({ debian, what: debian }));
     throw new MehrError(3, `Debian could not install ${names.join(", ")}: ${reason}`, installCommand(missing));
   }
 }

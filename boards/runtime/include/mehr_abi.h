@@ -265,6 +265,9 @@ enum mehr_export {
   MEHR_EXPORT_COUNT
 };
 
+/* The most parameters an export has. */
+#define MEHR_EXPORT_PARAMETERS_MAX 6
+
 /* Name, and signature in wasm3's spelling: return type, then parameters; i = 32 bit, I = 64 bit. */
 struct mehr_function { const char* name; const char* signature; uint8_t parameters; };
 

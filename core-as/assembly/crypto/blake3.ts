@@ -7,10 +7,6 @@
 
 const BLOCK_SIZE: u32 = 64;
 const CHUNK_SIZE: u32 = 1024;
-const STACK_DEPTH: u32 = 8;
-
-/** Longest input in bytes. */
-export const BLAKE3_MAX: u32 = CHUNK_SIZE << STACK_DEPTH;
 
 // Domain flags (section 2.2, table 3).
 const CHUNK_START: u32 = 1;
@@ -136,7 +132,7 @@ export function blake3Begin(): void {
   memory.fill(POSITION, 0, 16);
 }
 
-/** Adds `length` bytes at `input`. The sum of all lengths may not pass BLAKE3_MAX. */
+/** Adds `length` bytes at `input`. The sum of all lengths may not pass 256 KiB. */
 export function blake3Update(input: usize, length: u32): void {
   while (length > 0) {
     let used = load<u32>(IN_BLOCK);

@@ -61,14 +61,17 @@ function receiveClear(padded: usize, paddedLength: u32, nowMs: u64): Status {
   const checked = checkPacket(padded, length);
   if (checked != Status.Ok) return checked;
   const header = packetHeader(padded);
-  if (header != HEADER_LINK_REQUEST && header != HEADER_LINK_PROOF) return Status.NotClear;
+  // A proof is addressed to the link it answers (destination type 11), and this core asks for none.
+  if (header == HEADER_LINK_PROOF) return Status.NoLink;
+  if (header != HEADER_LINK_REQUEST) return Status.NotClear;
+  // A request crosses one hop: somebody else's is not ours to remember.
+  if (!isOwnId(packetDestination(padded))) return Status.NotForUs;
   packetHash(HASH, padded, length);
   if (seenBefore(HASH, nowMs)) {
     count(Counter.PacketsDuplicate);
     return Status.Duplicate;
   }
   count(Counter.PacketsAccepted);
-  if (!isOwnId(packetDestination(padded))) return Status.NotForUs;
   event(Event.Packet, padded, length);
   return Status.Ok;
 }

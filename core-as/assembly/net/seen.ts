@@ -2,8 +2,8 @@
  * The seen-cache (H27): the first 8 bytes of the packet_hash of every packet of the last 60 seconds.
  *
  * 128 entries in a ring of 12 bytes each, hash u64 and time u32. Entries go in in order of time, so the one the ring
- * overwrites is always the oldest. Times are the low 32 bits of the clock: an entry has to be younger than 60 s, and
- * entries as old as half the range (24 days) are cleared long before they could look young again.
+ * overwrites is always the oldest. Times are the low 32 bits of the clock; a silence of 60 s or more clears the ring, so
+ * no entry gets old enough (49 days) to look young again.
  */
 import { Counter } from "../abi";
 import { count } from "../state/counters";
@@ -28,8 +28,12 @@ function oldest(): u32 {
   return (load<u32>(NEXT) + ENTRIES - load<u32>(USED)) % ENTRIES;
 }
 
-/** Drops what is older than 60 s, from the old end. */
-export function seenExpire(nowMs: u64): void {
+/** Drops what is older than 60 s, from the old end; `lastMs` is when it was called before. */
+export function seenExpire(nowMs: u64, lastMs: u64): void {
+  if (nowMs - lastMs >= <u64>LIFETIME_MS) {
+    store<u32>(USED, 0);
+    return;
+  }
   let used = load<u32>(USED);
   let index = oldest();
   while (used > 0 && <u32>nowMs - load<u32>(entry(index), 8) >= LIFETIME_MS) {
@@ -39,9 +43,11 @@ export function seenExpire(nowMs: u64): void {
   store<u32>(USED, used);
 }
 
-/** True if the packet with this hash passed within the last 60 s; otherwise it is remembered from now on. */
+/**
+ * True if the packet with this hash passed within the last 60 s; otherwise it is remembered from now on.
+ * seenExpire must have been called for this time.
+ */
 export function seenBefore(hash: usize, nowMs: u64): bool {
-  seenExpire(nowMs);
   const key = load<u64>(hash);
   const used = load<u32>(USED);
   let index = oldest();
@@ -61,7 +67,7 @@ export function seenBefore(hash: usize, nowMs: u64): bool {
   return false;
 }
 
-/** Entries younger than 60 s at the last call. */
+/** Entries younger than 60 s at the last seenExpire. */
 export function seenCount(): u32 {
   return load<u32>(USED);
 }

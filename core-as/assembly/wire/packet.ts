@@ -32,19 +32,20 @@ export const HEADER_FORWARDED_RATCHET: u32 = 0x30;
 
 // Contexts (registry section 2).
 export const CONTEXT_NONE: u32 = 0x00;
-export const CONTEXT_STORE: u32 = 0xe4;
-export const CONTEXT_COMPUTE: u32 = 0xe8;
 export const CONTEXT_GOSSIP: u32 = 0xf0;
-export const CONTEXT_LINK_CONTROL: u32 = 0xf1;
 export const CONTEXT_PROBE: u32 = 0xf2;
-export const CONTEXT_RESERVATION: u32 = 0xf3;
-export const CONTEXT_PAYMENT: u32 = 0xf4;
+export const CONTEXT_SOCIAL: u32 = 0xf7;
 export const CONTEXT_MARKET: u32 = 0xf8;
 export const CONTEXT_ONION: u32 = 0xf9;
 export const CONTEXT_KEEPALIVE: u32 = 0xfa;
 export const CONTEXT_IDENTIFY: u32 = 0xfb;
 export const CONTEXT_CLOSE: u32 = 0xfc;
 export const CONTEXT_LINK_PROOF: u32 = 0xff;
+
+// Sub-types of F7 that travel outside an end-to-end box (registry section 2).
+const SOCIAL_GEO_PROBE: u32 = 0x0e;
+const SOCIAL_WITNESS: u32 = 0x0f;
+const SOCIAL_VOICE_FRAME: u32 = 0x18;
 
 // DATA sizes of the packets that have no sub-type (registry section 1).
 const ANNOUNCE_MIN: u32 = 113;
@@ -77,8 +78,7 @@ function checkForwarded(context: u32, data: u32, ratchet: bool): Status {
   if (context == CONTEXT_NONE) return atLeast(data, ratchet ? END_TO_END_RATCHET_MIN : END_TO_END_MIN);
   if (ratchet) return Status.BadContext;
   if (context == CONTEXT_ONION) return atLeast(data, ONION_MIN);
-  // F7/18 VoiceFrame is the one record of its family that is forwarded in the open.
-  if (context == CONTEXT_PROBE || context == 0xf7) return atLeast(data, 1);
+  if (context == CONTEXT_PROBE || context == CONTEXT_SOCIAL) return atLeast(data, 1);
   return Status.BadContext;
 }
 
@@ -98,6 +98,12 @@ export function checkPacket(packet: usize, length: u32): Status {
   if (length > PACKET_MAX) return Status.Long;
   const status = checkHeader(packetHeader(packet), packetContext(packet), length - PACKET_HEADER_SIZE);
   if (status != Status.Ok) return status;
+  if (packetContext(packet) == CONTEXT_SOCIAL) {
+    const sub: u32 = load<u8>(packetData(packet));
+    const forwarded = packetHeader(packet) == HEADER_FORWARDED;
+    if (forwarded ? sub != SOCIAL_VOICE_FRAME : sub != SOCIAL_GEO_PROBE && sub != SOCIAL_WITNESS)
+      return Status.BadContext;
+  }
   if (packetHops(packet) > HOPS_MAX) return Status.HopLimit;
   return Status.Ok;
 }
@@ -134,7 +140,7 @@ export function packetHops(packet: usize): u32 {
   return load<u8>(packet + HOPS);
 }
 
-/** Address of the 16-byte destination: a destination_hash, or a link_id under HEADER_LINK_DATA. */
+/** Address of the 16-byte destination: a destination_hash, or a link_id under HEADER_LINK_DATA and HEADER_LINK_PROOF. */
 export function packetDestination(packet: usize): usize {
   return packet + DESTINATION;
 }
@@ -150,7 +156,7 @@ export function packetData(packet: usize): usize {
 
 /**
  * Writes the 19-byte header at `out`; the caller has put `dataLength` bytes of DATA at `packetData(out)` or does so next.
- * Refuses what checkPacket would refuse, leaving `out` as it was.
+ * Refuses what checkPacket would refuse of the header, leaving `out` as it was.
  */
 export function emitPacketHeader(
   out: usize,

@@ -17,13 +17,15 @@ function put(bytes: Uint8Array, at = 0): number {
 }
 
 /** A packet with `data` zero bytes of DATA. */
-function packet(header: number, context: number, data: number, hops = 0): Uint8Array {
-  return Buffer.concat([
+function packet(header: number, context: number, data: number, hops = 0, sub = 0): Uint8Array {
+  const bytes = Buffer.concat([
     Buffer.from([header, hops]),
     Buffer.from(DESTINATION, "hex"),
     Buffer.from([context]),
     Buffer.alloc(data),
   ]);
+  if (data > 0) bytes[19] = sub;
+  return bytes;
 }
 
 function checkPacket(bytes: Uint8Array): number {
@@ -52,7 +54,6 @@ describe("packet", () => {
     ["forwarded with ratchet, one byte short", 0x30, 0x00, 51, Status.Short],
     ["forwarded with ratchet in another context", 0x30, 0xf9, 100, Status.BadContext],
     ["forwarded probe", 0x10, 0xf2, 1, Status.Ok],
-    ["forwarded voice frame", 0x10, 0xf7, 1, Status.Ok],
     ["forwarded onion, smallest", 0x10, 0xf9, 65, Status.Ok],
     ["forwarded onion, one byte short", 0x10, 0xf9, 64, Status.Short],
     ["forwarded gossip", 0x10, 0xf0, 20, Status.BadContext],
@@ -88,6 +89,15 @@ describe("packet", () => {
     expect(checkPacket(packet(header, context, data))).toBe(status);
   });
 
+  it("of context F7 is forwarded as voice frame only, and crosses one hop as geo probe or witness only", () => {
+    for (let sub = 0; sub < 256; sub++) {
+      expect(checkPacket(packet(0x10, 0xf7, 40, 0, sub))).toBe(sub === 0x18 ? Status.Ok : Status.BadContext);
+      const oneHop = sub === 0x0e || sub === 0x0f;
+      expect(checkPacket(packet(0x00, 0xf7, 40, 0, sub))).toBe(oneHop ? Status.Ok : Status.BadContext);
+    }
+    expect(checkPacket(packet(0x10, 0xf7, 0))).toBe(Status.Short);
+  });
+
   it("ends before the header: short", () => {
     for (let length = 0; length < 19; length++) {
       expect(checkPacket(packet(0x10, 0, 48).subarray(0, length))).toBe(Status.Short);
@@ -121,7 +131,10 @@ describe("packet", () => {
             Buffer.from([context]),
             Buffer.alloc(data),
           ]);
-          expect(emitted).toBe(checkPacket(expected));
+          // The header alone does not tell the sub-type; here it is one that goes with it.
+          const whole = Uint8Array.from(expected);
+          if (context === 0xf7 && data > 0) whole[19] = header === 0x10 ? 0x18 : 0x0e;
+          expect(emitted).toBe(checkPacket(whole));
           if (emitted === Status.Ok) expect(hex(wire)).toBe(hex(expected));
           else expect(wire.every((byte) => byte === 0)).toBe(true);
         },
