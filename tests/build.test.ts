@@ -198,6 +198,19 @@ describe("a module that is not ours", () => {
     ["noise", () => Uint8Array.from({ length: 500 }, (_, i) => (i * 37) & 0xff), Status.BadModule, /./],
     ["cut off in the middle", () => good.subarray(0, good.length >> 1), Status.BadModule, /./],
     [
+      // A subsection of 2^32 - 6 bytes takes a 32-bit reader back to where it was, for ever.
+      "with a name section that leads backwards",
+      () =>
+        Buffer.concat([
+          good,
+          Uint8Array.of(0, 11, 4),
+          Buffer.from("name"),
+          Uint8Array.of(0, 0xfa, 0xff, 0xff, 0xff, 0x0f),
+        ]),
+      Status.BadModule,
+      /name/,
+    ],
+    [
       "of another abi_version",
       () => coreWith(/assembly\/abi\.ts$/, "ABI_VERSION: u32 = 1", "ABI_VERSION: u32 = 77"),
       Status.AbiMismatch,

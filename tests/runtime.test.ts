@@ -21,7 +21,7 @@ describe("the runtime's parts", () => {
     const tests = readdirSync(join(root, "boards/runtime/test"))
       .filter((name) => name.endsWith(".cpp"))
       .map((name) => `boards/runtime/test/${name}`);
-    const parts = ["frame", "crc32", "sha256", "records"].map((name) => `boards/runtime/src/${name}.cpp`);
+    const parts = ["frame", "crc32", "sha256", "records", "wasm_check"].map((name) => `boards/runtime/src/${name}.cpp`);
     const program = join(folder, "runtime-test");
     execFileSync("g++", [...STRICT, "-O1", "-g", "-fsanitize=address,undefined", ...tests, ...parts, "-o", program], {
       cwd: root,

@@ -57,7 +57,7 @@ export async function runCommand(
       if (!json) process.stderr.write(`${line}\n`);
     },
     result: (value) => {
-      if (json) process.stdout.write(`${JSON.stringify(value, (_, v) => (typeof v === "bigint" ? Number(v) : v))}\n`);
+      if (json) process.stdout.write(`${JSON.stringify(value, (_, v) => (typeof v === "bigint" ? String(v) : v))}\n`);
     },
     onInterrupt: (handler) => {
       interrupt = handler;

@@ -23,6 +23,8 @@ namespace mehr::console {
 static constexpr uint64_t kReportEveryMs = 100;
 // A sender that stops mid-frame for this long is gone; what it left must not swallow the next frame.
 static constexpr uint64_t kAbandonAfterMs = 5000;
+// Bytes are taken in so many pieces at once; a flood on this port must not keep the radio and the timer waiting.
+static constexpr int kReadsPerPoll = 32;
 static constexpr uint64_t kNever = UINT64_MAX;
 
 static FrameReceiver s_receiver(true);
@@ -207,7 +209,7 @@ static void dispatch(const Frame& request) {
 // For a person on a terminal. The delimiter behind it keeps the line out of the next frame, should a machine listen.
 static void answer_person() {
   static const char kLine[] = "mehr relay " MEHR_BOARD_ID
-                              ": this port speaks framed binary (COBS, CRC-32); use `mehr monitor` or `mehr run`\r\n";
+                              ": this port speaks framed binary (COBS, CRC-32); use `mehr run`\r\n";
   sink(reinterpret_cast<const uint8_t*>(kLine), sizeof kLine);  // the closing zero is the delimiter
 }
 
@@ -247,17 +249,17 @@ static void report(uint64_t now) {
 
 void poll() {
   uint8_t bytes[64];
-  size_t n;
-  while ((n = hal::console_read(bytes, sizeof bytes)) > 0) {
-    s_last_byte = hal::now_ms();
+  size_t n = 1;
+  for (int reads = 0; reads < kReadsPerPoll && (n = hal::console_read(bytes, sizeof bytes)) > 0; reads++) {
     for (size_t i = 0; i < n; i++) {
       FrameReceiver::Event event = s_receiver.push(bytes[i]);
       if (event == FrameReceiver::Event::kFrame) dispatch(s_receiver.frame());
       if (event == FrameReceiver::Event::kText) answer_person();
     }
+    s_last_byte = hal::now_ms();  // after the requests: what they took is not the sender's silence
   }
   uint64_t now = hal::now_ms();
-  if (s_receiver.mid_frame() && now - s_last_byte >= kAbandonAfterMs) s_receiver.abandon();
+  if (n == 0 && s_receiver.mid_frame() && now - s_last_byte >= kAbandonAfterMs) s_receiver.abandon();
   report(now);
 }
 

@@ -86,7 +86,6 @@ static bool signature_matches(IM3Function function, const char* signature) {
 }
 
 static enum mehr_status find_exports() {
-  Watched watched;
   for (unsigned i = 0; i < MEHR_EXPORT_COUNT; i++) {
     M3Result result = m3_FindFunction(&s_exports[i], s_runtime, mehr_exports[i].name);
     if (result == m3Err_functionLookupFailed) {
@@ -130,6 +129,8 @@ enum mehr_status load(const uint8_t* bytes, uint32_t size, void* host) {
     s_detail << problem;
     return MEHR_STATUS_BAD_MODULE;
   }
+  // Parsing, translating and the start function: whatever a damaged module makes of them ends.
+  Watched watched;
   s_environment = m3_NewEnvironment();
   if (s_environment) s_runtime = m3_NewRuntime(s_environment, MEHR_WASM3_STACK_BYTES, nullptr);
   if (!s_runtime) return fail_result(m3Err_mallocFailed);
@@ -197,8 +198,8 @@ Stats stats() {
 static uint32_t call(enum mehr_export which, const uint64_t* arguments, uint64_t* result) {
   if (!s_runtime) return MEHR_STATUS_NOT_BOOTED;
   // wasm3 reads each argument through a pointer, 32 or 64 bits by its type; the ABI passes all of them as u64.
-  const void* pointers[6] = {};
-  uint32_t narrow[6] = {};
+  const void* pointers[MEHR_EXPORT_PARAMETERS_MAX] = {};
+  uint32_t narrow[MEHR_EXPORT_PARAMETERS_MAX] = {};
   uint8_t count = mehr_exports[which].parameters;
   for (uint8_t i = 0; i < count; i++) {
     narrow[i] = static_cast<uint32_t>(arguments[i]);
@@ -209,8 +210,9 @@ static uint32_t call(enum mehr_export which, const uint64_t* arguments, uint64_t
   M3Result error = m3_Call(s_exports[which], count, pointers);
   uint64_t wide_result = 0;
   uint32_t narrow_result = 0;
-  bool wide = mehr_exports[which].signature[0] == 'I';
-  if (!error) {
+  char type = mehr_exports[which].signature[0];
+  bool wide = type == 'I';
+  if (!error && type != 'v') {
     const void* results[1] = {wide ? static_cast<void*>(&wide_result) : &narrow_result};
     error = m3_GetResults(s_exports[which], 1, results);
   }

@@ -25,6 +25,20 @@ void FrameReceiver::start_frame(uint8_t code) {
   remaining_ = static_cast<uint8_t>(code - 1);
 }
 
+// A line that grew too long is counted once and not answered, and ends as any other does: a terminal sends no 0x00.
+FrameReceiver::Event FrameReceiver::push_text(uint8_t byte) {
+  bool refused = length_ > kFrameTextMax;
+  if (byte == '\r' || byte == '\n') {
+    state_ = State::kIdle;
+    after_cr_ = byte == '\r';
+    return refused ? Event::kNone : Event::kText;
+  }
+  if (byte > 1) return !refused && ++length_ > kFrameTextMax ? refuse(kFrameCobs, State::kText) : Event::kNone;
+  state_ = State::kIdle;
+  if (byte == 1) start_frame(byte);  // no key types 0x01 but every frame starts with it: a machine took over the line
+  return refused ? Event::kNone : refuse(kFrameCobs, state_);
+}
+
 FrameReceiver::Event FrameReceiver::push(uint8_t byte) {
   switch (state_) {
     case State::kIdle:
@@ -43,19 +57,7 @@ FrameReceiver::Event FrameReceiver::push(uint8_t byte) {
       [[fallthrough]];
 
     case State::kText:
-      if (byte == '\r' || byte == '\n') {
-        state_ = State::kIdle;
-        after_cr_ = byte == '\r';
-        return Event::kText;
-      }
-      if (byte == 0) return refuse(kFrameCobs, State::kIdle);
-      if (byte == 1) {  // no key types 0x01 but every frame starts with it: a machine took over the line
-        count(kFrameCobs);
-        start_frame(byte);
-        return Event::kError;
-      }
-      if (++length_ > kFrameTextMax) return refuse(kFrameCobs, State::kDiscard);
-      return Event::kNone;
+      return push_text(byte);
 
     case State::kDiscard:
       if (byte == 0) state_ = State::kIdle;

@@ -60,6 +60,7 @@ class FrameReceiver {
   enum class State : uint8_t { kIdle, kFrame, kText, kDiscard };
   Event refuse(FrameError error, State next);
   Event finish();
+  Event push_text(uint8_t byte);
   void start_frame(uint8_t code);
 
   bool accept_text_;

@@ -39,9 +39,15 @@ static uint32_t entry_crc(uint32_t sequence, uint32_t header) {
   return crc32(0, bytes, sizeof bytes);
 }
 
+bool RecordStore::read(size_t offset, void* out, size_t length) const {
+  if (flash_.read(offset, out, length)) return true;
+  read_failed_ = true;
+  return false;
+}
+
 bool RecordStore::read_word(unsigned bank, size_t offset, uint32_t& word) const {
   uint8_t bytes[kWord];
-  if (!flash_.read(base(bank) + offset, bytes, sizeof bytes)) return false;
+  if (!read(base(bank) + offset, bytes, sizeof bytes)) return false;
   word = load_u32(bytes);
   return true;
 }
@@ -50,12 +56,12 @@ bool RecordStore::read_word(unsigned bank, size_t offset, uint32_t& word) const 
 bool RecordStore::program_checked(unsigned bank, size_t offset, const uint8_t* bytes, size_t length) const {
   if (!flash_.program(base(bank) + offset, bytes, length)) return false;
   uint8_t seen[kRecordMax];
-  return flash_.read(base(bank) + offset, seen, length) && memcmp(seen, bytes, length) == 0;
+  return read(base(bank) + offset, seen, length) && memcmp(seen, bytes, length) == 0;
 }
 
 bool RecordStore::bank_sequence(unsigned bank, uint32_t& sequence) const {
   uint8_t header[kBankHeader];
-  if (!flash_.read(base(bank), header, sizeof header)) return false;
+  if (!read(base(bank), header, sizeof header)) return false;
   if (load_u32(header) != kMagic || load_u32(header + 8) != bank_size_) return false;
   if (load_u32(header + 12) != crc32(0, header, 12)) return false;
   sequence = load_u32(header + 4);
@@ -78,7 +84,7 @@ bool RecordStore::committed(unsigned bank, size_t offset, uint32_t sequence) con
   if (entry_size(header) > bank_size_ - offset) return false;
   uint8_t value[kRecordMax];
   size_t length = header_length(header);
-  if (!flash_.read(base(bank) + offset + kWord, value, padded(length))) return false;
+  if (!read(base(bank) + offset + kWord, value, padded(length))) return false;
   if (!read_word(bank, offset + kWord + padded(length), commit)) return false;
   return commit == crc32(entry_crc(sequence, header), value, length);
 }
@@ -143,26 +149,35 @@ bool RecordStore::commit_bank(unsigned bank, uint32_t sequence) const {
   return program_checked(bank, 0, header, 12) && program_checked(bank, 12, header + 12, 4);
 }
 
-RecordResult RecordStore::mount() {
-  mounted_ = false;
-  if (flash_.page_count < 2 || flash_.page_size < 64 || flash_.page_size % kWord != 0) return RecordResult::kRange;
-  bank_size_ = flash_.page_count / 2 * flash_.page_size;
+// Takes the newest valid bank for the store. False when there is none, or when that could not be read.
+bool RecordStore::attach() {
   uint32_t sequence[2];
   bool valid[2] = {bank_sequence(0, sequence[0]), bank_sequence(1, sequence[1])};
-  if (!valid[0] && !valid[1]) {
-    // Nothing here yet, or never finished formatting. Try both banks: one may be worn.
-    for (unsigned bank = 0; bank < 2; bank++) {
-      if (!erase_bank(bank) || !commit_bank(bank, 1)) continue;
-      bank_ = bank, sequence_ = 1, tail_ = kBankHeader, mounted_ = true;
-      return RecordResult::kOk;
-    }
-    return RecordResult::kIo;
-  }
+  if (read_failed_ || (!valid[0] && !valid[1])) return false;
   bank_ = valid[0] && valid[1] ? (static_cast<int32_t>(sequence[1] - sequence[0]) > 0 ? 1 : 0) : (valid[1] ? 1 : 0);
   sequence_ = sequence[bank_];
   tail_ = scan_tail(bank_);
-  mounted_ = true;
-  return RecordResult::kOk;
+  stale_ = read_failed_;
+  return !read_failed_;
+}
+
+bool RecordStore::ready() {
+  read_failed_ = false;
+  return mounted_ && (!stale_ || attach());
+}
+
+RecordResult RecordStore::mount() {
+  mounted_ = read_failed_ = false;
+  if (flash_.page_count < 2 || flash_.page_size < 64 || flash_.page_size % kWord != 0) return RecordResult::kRange;
+  bank_size_ = flash_.page_count / 2 * flash_.page_size;
+  mounted_ = attach();
+  // Nothing here yet, or never finished formatting. Try both banks: one may be worn. The second one gets the higher
+  // sequence, in case the first has taken its header although flash said no.
+  for (unsigned bank = 0; bank < 2 && !mounted_ && !read_failed_; bank++) {
+    if (!erase_bank(bank) || !commit_bank(bank, 1 + bank)) continue;
+    bank_ = bank, sequence_ = 1 + bank, tail_ = kBankHeader, mounted_ = true, stale_ = false;
+  }
+  return mounted_ ? RecordResult::kOk : RecordResult::kIo;
 }
 
 // Appends one entry at `tail`, moving past words that will not take. The commit word is its own, last, operation.
@@ -179,12 +194,13 @@ RecordResult RecordStore::append(unsigned bank, uint32_t sequence, size_t& tail,
     bool ok = program_checked(bank, at, word, kWord);
     // From here the tail must be where a reader would step to, whatever this word now holds.
     tail = next(bank, at);
+    if (read_failed_) return RecordResult::kIo;  // and nobody knows where to go on
     if (!ok) continue;
     if (length > 0 && !program_checked(bank, at + kWord, value, padded(length))) continue;
     store_u32(word, crc32(entry_crc(sequence, header), value, length));
     if (program_checked(bank, at + kWord + padded(length), word, kWord)) return RecordResult::kOk;
   }
-  return RecordResult::kFull;
+  return read_failed_ ? RecordResult::kIo : RecordResult::kFull;
 }
 
 bool RecordStore::live(size_t offset, uint32_t& header) const {
@@ -201,6 +217,7 @@ RecordResult RecordStore::compact(uint32_t changed, const uint8_t* bytes) {
   for (size_t offset = kBankHeader; offset < tail_; offset = next(bank_, offset)) {
     if (live(offset, header) && header_key(header) != header_key(changed)) needed += entry_size(header);
   }
+  if (read_failed_) return RecordResult::kIo;  // what could not be read would not be copied
   if (needed > bank_size_) return RecordResult::kFull;  // known before any erase cycle is spent
   unsigned target = bank_ ^ 1;
   uint32_t sequence = sequence_ + 1;
@@ -209,45 +226,54 @@ RecordResult RecordStore::compact(uint32_t changed, const uint8_t* bytes) {
   for (size_t offset = kBankHeader; offset < tail_; offset = next(bank_, offset)) {
     if (!live(offset, header) || header_key(header) == header_key(changed)) continue;
     uint8_t value[kRecordMax];
-    if (!flash_.read(base(bank_) + offset + kWord, value, padded(header_length(header)))) return RecordResult::kIo;
+    if (!read(base(bank_) + offset + kWord, value, padded(header_length(header)))) return RecordResult::kIo;
     RecordResult result = append(target, sequence, tail, header, value);
     if (result != RecordResult::kOk) return RecordResult::kIo;  // it fitted by count, so words are worn
   }
   if (!header_deleted(changed) && append(target, sequence, tail, changed, bytes) != RecordResult::kOk) {
     return RecordResult::kIo;
   }
-  if (!commit_bank(target, sequence)) return RecordResult::kIo;
+  if (read_failed_) return RecordResult::kIo;
+  if (!commit_bank(target, sequence)) {
+    stale_ = true;  // the header may have been taken all the same
+    return RecordResult::kIo;
+  }
   bank_ = target, sequence_ = sequence, tail_ = tail;
   return RecordResult::kOk;
 }
 
 RecordResult RecordStore::write(uint32_t header, const uint8_t* bytes) {
   RecordResult result = append(bank_, sequence_, tail_, header, bytes);
-  return result == RecordResult::kOk ? result : compact(header, bytes);
+  if (result == RecordResult::kFull) result = compact(header, bytes);
+  if (read_failed_) stale_ = true;
+  return result;
 }
 
 RecordResult RecordStore::put(uint32_t key, const uint8_t* bytes, size_t length) {
   if (key > kRecordKeyMax || length > kRecordMax) return RecordResult::kRange;
-  if (!mounted_) return RecordResult::kIo;
+  if (!ready()) return RecordResult::kIo;
   Entry entry = {};
   if (find(key, entry) && header_length(entry.header) == length) {
     uint8_t value[kRecordMax];
-    bool same = flash_.read(base(bank_) + entry.offset + kWord, value, padded(length)) &&
+    bool same = read(base(bank_) + entry.offset + kWord, value, padded(length)) &&
                 (length == 0 || memcmp(value, bytes, length) == 0);
     if (same) return RecordResult::kOk;
   }
+  if (read_failed_) return RecordResult::kIo;
   return write(make_header(key, length, false), bytes);
 }
 
 RecordResult RecordStore::get(uint32_t key, uint8_t* out, size_t capacity, size_t& length) {
   length = 0;
   if (key > kRecordKeyMax) return RecordResult::kRange;
-  if (!mounted_) return RecordResult::kIo;
+  if (!ready()) return RecordResult::kIo;
   Entry entry = {};
-  if (!find(key, entry)) return RecordResult::kMissing;
+  bool found = find(key, entry);
+  if (read_failed_) return RecordResult::kIo;
+  if (!found) return RecordResult::kMissing;
   length = header_length(entry.header);
   uint8_t value[kRecordMax];
-  if (!flash_.read(base(bank_) + entry.offset + kWord, value, padded(length))) return RecordResult::kIo;
+  if (!read(base(bank_) + entry.offset + kWord, value, padded(length))) return RecordResult::kIo;
   size_t copied = length < capacity ? length : capacity;
   if (copied > 0) memcpy(out, value, copied);
   return RecordResult::kOk;
@@ -255,9 +281,11 @@ RecordResult RecordStore::get(uint32_t key, uint8_t* out, size_t capacity, size_
 
 RecordResult RecordStore::remove(uint32_t key) {
   if (key > kRecordKeyMax) return RecordResult::kRange;
-  if (!mounted_) return RecordResult::kIo;
+  if (!ready()) return RecordResult::kIo;
   Entry entry = {};
-  if (!find(key, entry)) return RecordResult::kMissing;
+  bool found = find(key, entry);
+  if (read_failed_) return RecordResult::kIo;
+  if (!found) return RecordResult::kMissing;
   return write(make_header(key, 0, true), nullptr);
 }
 

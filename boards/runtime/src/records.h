@@ -31,7 +31,8 @@ enum class RecordResult : uint8_t {
   kMissing,  // no such key
   kRange,    // key, length or capacity out of range
   kFull,     // the live records and this one do not fit in one bank
-  kIo,       // flash refused, or words are worn out in both banks; the old value stands
+  kIo,       // flash refused, or words are worn out in both banks; the old value stands, or the new one when it was
+             // the reading back that failed: get() tells
 };
 
 class RecordStore {
@@ -57,6 +58,7 @@ class RecordStore {
     uint32_t header;
   };
   size_t base(unsigned bank) const { return bank * bank_size_; }
+  bool read(size_t offset, void* out, size_t length) const;
   bool read_word(unsigned bank, size_t offset, uint32_t& word) const;
   bool program_checked(unsigned bank, size_t offset, const uint8_t* bytes, size_t length) const;
   bool bank_sequence(unsigned bank, uint32_t& sequence) const;
@@ -67,6 +69,8 @@ class RecordStore {
   size_t scan_tail(unsigned bank) const;
   bool rest_erased(unsigned bank, size_t offset) const;
   bool live(size_t offset, uint32_t& header) const;
+  bool attach();
+  bool ready();
   RecordResult append(unsigned bank, uint32_t sequence, size_t& tail, uint32_t header, const uint8_t* bytes);
   RecordResult compact(uint32_t changed, const uint8_t* bytes);
   RecordResult write(uint32_t header, const uint8_t* bytes);
@@ -79,6 +83,10 @@ class RecordStore {
   uint32_t sequence_ = 0;
   size_t tail_ = 0;
   bool mounted_ = false;
+  // Bank and tail may be other than on flash, because what a write left there could not be told: read them again.
+  bool stale_ = false;
+  // A read has failed since the operation began. What was not read is not known to be missing, so this is kIo.
+  mutable bool read_failed_ = false;
 };
 
 }  // namespace mehr

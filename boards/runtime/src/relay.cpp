@@ -15,6 +15,8 @@ namespace mehr::relay {
 static const uint8_t kBootConfig[] = MEHR_BOOT_CONFIG_BYTES;
 static_assert(sizeof kBootConfig == 20, "board_config.h: MEHR_BOOT_CONFIG_BYTES must be the 20-byte record");
 
+// Frames taken in one step; a flood from the air must not keep the console and the timer waiting.
+static constexpr int kFramesPerStep = 32;
 static constexpr uint64_t kNever = UINT64_MAX;
 
 static Mode s_mode = Mode::kLive;
@@ -114,7 +116,9 @@ static void live_event(uint32_t kind, const uint8_t* bytes, uint32_t length) {
   uint8_t prefix = static_cast<uint8_t>(kind);
   if (s_outputs.add(kOutputEvent, &prefix, 1, bytes, length) || s_for_command) return;
   send_events();
-  s_outputs.add(kOutputEvent, &prefix, 1, bytes, length);
+  if (!s_outputs.add(kOutputEvent, &prefix, 1, bytes, length)) {
+    console::log(console::kLogError, mehr_status_sentence(MEHR_STATUS_REPLY_TOO_LONG));
+  }
 }
 
 static const CoreHost kLiveHost = {live_entropy,    live_frame_send,    live_record_put,
@@ -189,9 +193,19 @@ enum mehr_status command(const uint8_t* bytes, size_t length) {
   return s_mode == Mode::kFatal ? s_fatal : status;
 }
 
-static void step() {
+static void run_timer() {
+  uint64_t now = hal::now_ms();
+  if (s_mode == Mode::kLive && now >= s_deadline) after_call(core::on_timer(now));
+}
+
+// True when frames may be left, which the HAL may have taken in already: sleep_until() would not see them.
+static bool step() {
   hal::RadioPacket packet;
-  while (s_mode == Mode::kLive && hal::radio_receive(packet)) {
+  int frames = 0;
+  while (frames < kFramesPerStep && hal::radio_receive(packet)) {
+    frames++;
+    // Unless live nobody listens; what is on the air is drained so that it is not mistaken for fresh later.
+    if (s_mode != Mode::kLive) continue;
     saturating_increment(s_counters.frames_rx);
     s_waited_ticks = 0;
     uint64_t before = hal::ticks();
@@ -199,21 +213,17 @@ static void step() {
         core::on_frame(hal::now_ms(), packet.bytes, packet.length, packet.rssi_dbm, packet.snr_qdb);
     s_counters.last_frame_ticks = hal::ticks() - before - s_waited_ticks;
     after_call(status);
+    run_timer();
     console::poll();
   }
-  if (s_mode != Mode::kLive) {
-    // Nobody listens; frames of the air are drained so that they are not mistaken for fresh ones later.
-    while (hal::radio_receive(packet)) {
-    }
-  }
-  uint64_t now = hal::now_ms();
-  if (s_mode == Mode::kLive && now >= s_deadline) after_call(core::on_timer(now));
+  run_timer();
+  return frames == kFramesPerStep;
 }
 
 [[noreturn]] static void serve() {
   for (;;) {
     console::poll();
-    step();
+    if (step()) continue;
     uint64_t wake = console::next_report_ms();
     if (s_mode == Mode::kLive && s_deadline < wake) wake = s_deadline;
     hal::sleep_until(wake);

@@ -49,6 +49,19 @@ struct Reader {
   }
 };
 
+// wasm3 steps through the subsections of `name` by their lengths, unchecked: a length near 2^32 sends it backwards.
+const char* check_custom(Reader section) {
+  uint32_t length;
+  if (!section.u32(length) || length > section.left()) return "a custom section's name runs past it";
+  bool names = length == 4 && memcmp(section.at, "name", 4) == 0;
+  section.skip(length);
+  while (names && section.left() > 0) {
+    uint8_t kind;
+    if (!section.u8(kind) || !section.u32(length) || !section.skip(length)) return "the name section is damaged";
+  }
+  return nullptr;
+}
+
 const char* check_code(Reader section) {
   uint32_t count, size;
   if (!section.u32(count)) return "the code section ends early";
@@ -95,6 +108,7 @@ const char* wasm_check(const uint8_t* bytes, uint32_t size, uint32_t memory_limi
     if (!module.skip(length)) return "a section runs past the end: the module is cut short or damaged";
     section.end = module.at;
     const char* problem = nullptr;
+    if (id == 0) problem = check_custom(section);
     if (id == 10) {
       code = true;
       problem = check_code(section);

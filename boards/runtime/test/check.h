@@ -27,3 +27,5 @@ struct Random {
 void test_vectors();
 void test_frames();
 void test_records();
+void test_record_reads();
+void test_wasm_check();

@@ -1,7 +1,8 @@
 // Native tests of the parts of the runtime that need no hardware. Build and run from the repository root:
 //   g++ -std=c++17 -O1 -g -Wall -Wextra -Werror -fno-exceptions -fno-rtti -fsanitize=address,undefined
 //     -Iboards/runtime/src boards/runtime/test/*.cpp boards/runtime/src/frame.cpp boards/runtime/src/crc32.cpp
-//     boards/runtime/src/sha256.cpp boards/runtime/src/records.cpp -o build/runtime-test && build/runtime-test
+//     boards/runtime/src/sha256.cpp boards/runtime/src/records.cpp boards/runtime/src/wasm_check.cpp
+//     -o build/runtime-test && build/runtime-test
 // The last line is `N passed, N failed`; the exit code is 0 when nothing failed.
 #include "check.h"
 
@@ -11,6 +12,8 @@ int main() {
   test_vectors();
   test_frames();
   test_records();
+  test_record_reads();
+  test_wasm_check();
   printf("%u passed, %u failed\n", g_passed, g_failed);
   return g_failed ? 1 : 0;
 }

@@ -130,6 +130,20 @@ static void typed_text() {
   CHECK(refuses(rx, line, sizeof line, kFrameCobs));
   CHECK(rx.push(0) == Event::kNone);
   CHECK(feed(rx, good, sizeof good) == Event::kFrame);
+  // A terminal never sends 0x00: after a line too long its Enter alone must bring the console back.
+  const uint8_t end[] = {'\r', '\n'};
+  CHECK(refuses(rx, line, 81, kFrameCobs));
+  CHECK(feed(rx, end, sizeof end) == Event::kNone);
+  CHECK(feed(rx, good, sizeof good) == Event::kFrame);
+  CHECK(refuses(rx, line, 81, kFrameCobs));
+  CHECK(feed(rx, end, 1) == Event::kNone);
+  unsigned answers = 0;
+  for (const char* c = "help\r\n"; *c; c++) answers += rx.push(static_cast<uint8_t>(*c)) == Event::kText;
+  CHECK(answers == 1);
+  CHECK(feed(rx, line, 80) == Event::kNone && rx.push('\r') == Event::kText);
+  CHECK(refuses(rx, line, sizeof line, kFrameCobs));
+  uint32_t counted = rx.errors(kFrameCobs);  // each long line counts once, whatever ends it
+  CHECK(feed(rx, good, sizeof good) == Event::kFrame && rx.errors(kFrameCobs) == counted);
   FrameReceiver radio(false);
   CHECK(refuses(radio, "help\r\0", 6, kFrameCobs));
 }

@@ -18,6 +18,9 @@ namespace mehr::hal {
 
 /// Held while the relay task is inside a peripheral. Who takes the CPU from that task takes this first, so that a bus,
 /// a lock of the USB stack or the flash controller is never left half way. Not recursive; never held while sleeping.
+/// Held for a bounded time, and so long the watchdog may be late. The longest of the radio is a CAD: 17 symbols, 9 s at
+/// SF12 and 7.8 kHz. console_write() gives up when the port has not moved for 1 s; should it move just a byte each
+/// second, one write of a COBS block (255 bytes) holds it for 255 s.
 class Lock {
  public:
   Lock();

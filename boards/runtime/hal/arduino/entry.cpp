@@ -82,7 +82,10 @@ void guard_body(void*) {
     Lock lock;
     if (!expired()) continue;
     watchdog(0);
-    vTaskDelete(s_relay);
+    // Forgotten before it is deleted: an interrupt between the two must not notify a task that is gone.
+    TaskHandle_t old = s_relay;
+    s_relay = nullptr;
+    vTaskDelete(old);
     start_relay(fault_body);
   }
 }
@@ -100,7 +103,8 @@ Code init(int, char**) {
 }
 
 void wake() {
-  if (s_relay) xTaskNotifyGive(s_relay);
+  TaskHandle_t task = s_relay;
+  if (task) xTaskNotifyGive(task);
 }
 
 #if defined(ARDUINO_ARCH_ESP32)
@@ -108,7 +112,8 @@ IRAM_ATTR
 #endif
 void wake_from_isr() {
   BaseType_t switch_task = pdFALSE;
-  if (s_relay) vTaskNotifyGiveFromISR(s_relay, &switch_task);
+  TaskHandle_t task = s_relay;
+  if (task) vTaskNotifyGiveFromISR(task, &switch_task);
   if (switch_task) portYIELD_FROM_ISR(switch_task);
 }
 

@@ -76,12 +76,13 @@ int open_flash(const char* path) {
   return fd;
 }
 
-// The other end of the console owns this process: when it closes, there is nothing left to run for.
-[[noreturn]] void peer_gone() { _exit(0); }
+// Whoever holds the other ends owns this process: when it closes either line there is nothing left to run for. A line
+// that fails in any other way is a failure of this process.
+[[noreturn]] void line_ended(int error) { _exit(error == 0 || error == EPIPE || error == ECONNRESET ? 0 : 1); }
 
 size_t read_socket(int fd, uint8_t* out, size_t capacity) {
   ssize_t n = recv(fd, out, capacity, MSG_DONTWAIT);
-  if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) peer_gone();
+  if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) line_ended(n == 0 ? 0 : errno);
   return n > 0 ? static_cast<size_t>(n) : 0;
 }
 
@@ -93,7 +94,7 @@ Code write_socket(int fd, const uint8_t* bytes, size_t length) {
       length -= static_cast<size_t>(n);
       continue;
     }
-    if (n < 0 && errno != EAGAIN && errno != EINTR) peer_gone();
+    if (n < 0 && errno != EAGAIN && errno != EINTR) line_ended(errno);
     pollfd wait = {fd, POLLOUT, 0};
     if (poll(&wait, 1, kWriteTimeoutMs) == 0) return Code::kTimeout;
   }
@@ -158,6 +159,8 @@ Code radio_uart_write(const uint8_t* bytes, size_t length) { return write_socket
 
 void sleep_until(uint64_t deadline_ms) {
   uint64_t now = now_ms();
+  uint64_t radio_ms = virtual_radio_deadline();
+  if (radio_ms < deadline_ms) deadline_ms = radio_ms;
   if (now >= deadline_ms) return;
   uint64_t left = deadline_ms - now;
   pollfd wait[2] = {{s_console, POLLIN, 0}, {s_radio, POLLIN, 0}};

@@ -2,6 +2,7 @@
 // Reference Manual, ARM DDI 0479: UART table 4-11, timer table 4-7; addresses from Arm AN386 table 3-1.
 #include "hal.h"
 
+#include "bare/line.h"
 #include "bare/memory.h"
 #include "virtual/radio_uart.h"
 #include "virtual/ring.h"
@@ -33,9 +34,6 @@ constexpr uint32_t kTickHz = 25000000;
 constexpr uint32_t kTxFull = 1, kRxFull = 2, kTxEnable = 1, kRxEnable = 2, kRxInterrupt = 8;
 constexpr uint32_t kTimerEnable = 1, kTimerInterrupt = 8;
 constexpr uint32_t kIrqUart0Rx = 0, kIrqUart1Rx = 2, kIrqTimer0 = 8, kIrqTimer1 = 9;
-// A UART that does not take a byte for this long has nobody behind it. A busy host may well pause for seconds: QEMU
-// writes to its socket byte by byte, and Linux holds only some 300 such writes.
-constexpr uint64_t kWriteTimeoutTicks = 10 * uint64_t{kTickHz};
 
 Ring<2048> s_console, s_radio;
 volatile uint32_t s_wraps;
@@ -56,33 +54,16 @@ void receive(Uart& uart, Queue& ring) {
 
 template <typename Queue>
 size_t read(Uart& uart, Queue& ring, uint8_t* out, size_t capacity) {
-  size_t n = 0;
-  while (n < capacity && !ring.empty()) out[n++] = ring.get();
-  if (n > 0) {
+  return read_line(ring, out, capacity, [&uart, &ring] {
     uint32_t state = lock();
     receive(uart, ring);
     unlock(state);
-  }
-  return n;
+  });
 }
 
 Code write(Uart& uart, bool& stalled, const uint8_t* bytes, size_t length) {
-  for (size_t i = 0; i < length; i++) {
-    uint64_t start = 0;
-    while (uart.state & kTxFull) {
-      // Once it has stalled, every later write gives up at once until the UART moves again.
-      if (stalled) return Code::kTimeout;
-      uint64_t now = ticks();
-      if (start == 0) start = now;
-      if (now - start >= kWriteTimeoutTicks) {
-        stalled = true;
-        return Code::kTimeout;
-      }
-    }
-    stalled = false;
-    uart.data = bytes[i];
-  }
-  return Code::kOk;
+  auto ready = [&uart] { return (uart.state & kTxFull) == 0; };
+  return write_line(stalled, bytes, length, ready, [&uart](uint8_t byte) { uart.data = byte; });
 }
 
 void enable_irq(uint32_t irq) { reinterpret_cast<volatile uint32_t*>(0xe000e100)[irq / 32] = 1u << (irq % 32); }
@@ -181,6 +162,8 @@ Code radio_uart_write(const uint8_t* bytes, size_t length) {
 void sleep_until(uint64_t deadline_ms) {
   constexpr uint64_t kLongest = 60000;  // well inside one 32-bit alarm; the caller looks at the clock again anyway
   uint64_t now = now_ms();
+  uint64_t radio_ms = virtual_radio_deadline();
+  if (radio_ms < deadline_ms) deadline_ms = radio_ms;
   if (now >= deadline_ms) return;
   uint64_t left = deadline_ms - now;
   if (left > kLongest) left = kLongest;

@@ -5,14 +5,12 @@
 #include <stdlib.h>
 
 #include "bare/memory.h"
+#include "bare/start.h"
 #include "hal.h"
 
 extern "C" {
-extern uint32_t __data_load[], __data_start[], __data_end[], __bss_start[], __bss_end[], __handler_stack_top[];
+extern uint32_t __handler_stack_top[];
 extern uint32_t __fault_frame[8];  // the top 32 bytes of the thread stack
-extern void (*__init_array_start[])();
-extern void (*__init_array_end[])();
-int main(int, char**);
 [[noreturn]] void Reset_Handler();
 void Fault_Handler();
 void Uart0_Handler();
@@ -66,15 +64,9 @@ static void protect_memory() {
 
 extern "C" [[noreturn]] __attribute__((used)) void start_main() {
   protect_memory();
-  for (uint32_t *from = __data_load, *to = __data_start; to < __data_end;) *to++ = *from++;
-  for (uint32_t* p = __bss_start; p < __bss_end;) *p++ = 0;
   // MemManage, BusFault and UsageFault each get their own vector instead of escalating (B3.2.13 SHCSR).
   *reinterpret_cast<volatile uint32_t*>(0xe000ed24) |= 7u << 16;
-  for (void (**f)() = __init_array_start; f < __init_array_end; f++) (*f)();
-  static char name[] = "mehr";
-  static char* argv[] = {name, nullptr};
-  main(1, argv);
-  mehr::hal::halt();
+  mehr::hal::run_program();
 }
 
 // Paints the thread stack from below, then switches to it (CONTROL.SPSEL, B1.4.4) before any C++ runs there.

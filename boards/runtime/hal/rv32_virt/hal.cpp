@@ -2,6 +2,7 @@
 // specification 1.0), SiFive test finisher. Addresses: QEMU hw/riscv/virt.c.
 #include "hal.h"
 
+#include "bare/line.h"
 #include "bare/memory.h"
 #include "pci.h"
 #include "virtual/radio_uart.h"
@@ -14,9 +15,6 @@ namespace {
 constexpr uintptr_t kClint = 0x02000000, kPlic = 0x0c000000, kUart0 = 0x10000000, kFinisher = 0x00100000;
 constexpr uint32_t kUart0Irq = 10;
 constexpr uint32_t kTickHz = 10000000;  // mtime runs at 10 MHz
-// A UART that does not take a byte for this long has nobody behind it. A busy host may well pause for seconds: QEMU
-// writes to its socket byte by byte, and Linux holds only some 300 such writes.
-constexpr uint64_t kWriteTimeoutTicks = 10 * uint64_t{kTickHz};
 constexpr uint32_t kMieTimer = 1u << 7, kMieExternal = 1u << 11, kMstatusMie = 1u << 3;
 
 volatile uint32_t& word_at(uintptr_t address) { return *reinterpret_cast<volatile uint32_t*>(address); }
@@ -59,33 +57,16 @@ void receive(const Uart& uart, Queue& ring) {
 
 template <typename Queue>
 size_t read(const Uart& uart, Queue& ring, uint8_t* out, size_t capacity) {
-  size_t n = 0;
-  while (n < capacity && !ring.empty()) out[n++] = ring.get();
-  if (n > 0) {
+  return read_line(ring, out, capacity, [&uart, &ring] {
     uint32_t state = lock();
     receive(uart, ring);
     unlock(state);
-  }
-  return n;
+  });
 }
 
 Code write(const Uart& uart, bool& stalled, const uint8_t* bytes, size_t length) {
-  for (size_t i = 0; i < length; i++) {
-    uint64_t start = 0;
-    while ((uart.reg(5) & 0x20) == 0) {
-      // Once it has stalled, every later write gives up at once until the UART moves again.
-      if (stalled) return Code::kTimeout;
-      uint64_t now = ticks();
-      if (start == 0) start = now;
-      if (now - start >= kWriteTimeoutTicks) {
-        stalled = true;
-        return Code::kTimeout;
-      }
-    }
-    stalled = false;
-    uart.reg(0) = bytes[i];
-  }
-  return Code::kOk;
+  auto ready = [&uart] { return (uart.reg(5) & 0x20) != 0; };
+  return write_line(stalled, bytes, length, ready, [&uart](uint8_t byte) { uart.reg(0) = byte; });
 }
 
 void start_uart(const Uart& uart, uint32_t irq) {
@@ -196,6 +177,8 @@ Code radio_uart_write(const uint8_t* bytes, size_t length) {
 void sleep_until(uint64_t deadline_ms) {
   constexpr uint64_t kLongest = 60000;  // the caller looks at the clock again anyway
   uint64_t now = now_ms();
+  uint64_t radio_ms = virtual_radio_deadline();
+  if (radio_ms < deadline_ms) deadline_ms = radio_ms;
   if (now >= deadline_ms) return;
   uint64_t left = deadline_ms - now;
   if (left > kLongest) left = kLongest;

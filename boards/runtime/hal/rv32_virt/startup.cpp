@@ -2,13 +2,10 @@
 #include <stdint.h>
 
 #include "bare/memory.h"
+#include "bare/start.h"
 #include "hal.h"
 
 extern "C" {
-extern uint32_t __data_load[], __data_start[], __data_end[], __bss_start[], __bss_end[];
-extern void (*__init_array_start[])();
-extern void (*__init_array_end[])();
-int main(int, char**);
 [[noreturn]] void _start();
 void trap_entry();
 bool handle_interrupt(uint32_t cause);  // true: the watchdog has run out
@@ -48,13 +45,7 @@ extern "C" [[noreturn]] __attribute__((naked, section(".start"), used)) void _st
 }
 
 extern "C" [[noreturn]] __attribute__((used)) void start_main() {
-  for (uint32_t *from = __data_load, *to = __data_start; to < __data_end;) *to++ = *from++;
-  for (uint32_t* p = __bss_start; p < __bss_end;) *p++ = 0;
-  for (void (**f)() = __init_array_start; f < __init_array_end; f++) (*f)();
-  static char name[] = "mehr";
-  static char* argv[] = {name, nullptr};
-  main(1, argv);
-  mehr::hal::halt();
+  mehr::hal::run_program();
 }
 
 static const char* volatile s_fault_sentence;

@@ -19,13 +19,17 @@ enum Message : uint8_t {
 };
 
 // How long the host may take. A CAD takes a few symbols, but QEMU and its host share busy machines, so the bound is
-// there to end a wait, not to model one. The longest LoRa frame (SF12, 125 kHz, 255 bytes) is 9.2 s on the air
-// (SX1262 datasheet 6.1.4), at low bandwidths more.
+// there to end a wait, not to model one.
 constexpr uint64_t kReplyTimeoutMs = 2000;
 // Once a port that has worked leaves a request unanswered, later ones wait only this long until it speaks again: the
 // core asks several times in one call, and the console is not served meanwhile.
 constexpr uint64_t kSilentTimeoutMs = 100;
-constexpr uint64_t kTxTimeoutMs = 30000;
+// A host that stops mid-frame for this long is gone; what it left must not swallow the next reply.
+constexpr uint64_t kAbandonAfterMs = 500;
+static_assert(kAbandonAfterMs < kReplyTimeoutMs, "an abandoned frame costs no second reply");
+constexpr uint64_t kTxMarginMs = 30000;  // on top of the time on air, for the host
+// Bytes are taken in so many pieces at once; a flood on this port must not keep the console and the timer waiting.
+constexpr int kReadsPerPump = 32;
 constexpr int kEntropyTries = 3;
 constexpr size_t kEntropyMax = 256;
 constexpr size_t kQueue = 8;
@@ -40,13 +44,14 @@ uint8_t s_next_id;
 bool s_heard, s_silent;
 bool s_sending;
 uint8_t s_tx_id;
-uint64_t s_tx_started;
+uint64_t s_tx_deadline;
+uint64_t s_last_byte;
 
 // The one reply somebody is waiting for.
 uint8_t s_wait_type, s_wait_id;
+size_t s_wait_length;
 bool s_answered;
 uint8_t s_answer[kEntropyMax];
-size_t s_answer_length;
 
 FrameLine s_line([](const uint8_t* bytes, size_t n) { return radio_uart_write(bytes, n) == Code::kOk; });
 void sink(const uint8_t* bytes, size_t length) { s_line.put(bytes, length); }
@@ -74,11 +79,11 @@ void take_frame(const Frame& frame) {
     return;
   }
   if (frame.type != (kCad | kReplyBit) && frame.type != (kEntropy | kReplyBit)) return s_receiver.count(kFrameType);
-  // Late random bytes are as good as prompt ones; a late CAD result is not.
+  // Late random bytes are as good as prompt ones, if they are as many; a late CAD result is not.
   bool current = frame.id == s_wait_id || frame.type == (kEntropy | kReplyBit);
-  if (frame.type != s_wait_type || !current || frame.length > sizeof s_answer) return;
-  memcpy(s_answer, frame.payload, frame.length);
-  s_answer_length = frame.length;
+  if (frame.type != s_wait_type || !current || frame.length != s_wait_length) return;
+  memcpy(s_answer, frame.payload, s_wait_length);
+  s_wait_type = 0;
   s_answered = true;
 }
 
@@ -86,22 +91,36 @@ void take_frame(const Frame& frame) {
 // (at most 4 frames) leaves it in the UART, which holds the host back; so frames are dropped only during a wait.
 void pump(bool waiting = false) {
   uint8_t bytes[64];
-  size_t n;
-  while ((waiting || s_queue_count + 4 <= kQueue) && (n = radio_uart_read(bytes, sizeof bytes)) > 0) {
+  size_t n = 1;
+  for (int reads = 0; reads < kReadsPerPump && (waiting || s_queue_count + 4 <= kQueue); reads++) {
+    n = radio_uart_read(bytes, sizeof bytes);
+    if (n == 0) break;
+    s_last_byte = now_ms();
     for (size_t i = 0; i < n; i++) {
       if (s_receiver.push(bytes[i]) == FrameReceiver::Event::kFrame) take_frame(s_receiver.frame());
     }
   }
-  if (s_sending && now_ms() - s_tx_started >= kTxTimeoutMs) {
+  // Only an empty line is a silent one.
+  if (n == 0 && s_receiver.mid_frame() && now_ms() - s_last_byte >= kAbandonAfterMs) s_receiver.abandon();
+  if (s_sending && now_ms() >= s_tx_deadline) {
     s_sending = false;
     if (s_stats.timeouts != UINT32_MAX) s_stats.timeouts++;
   }
 }
 
-// Sends a request and waits, within the bound, for its reply in s_answer.
-Code ask(uint8_t type, const uint8_t* payload, size_t length) {
+// No transmission takes longer (SX1262 datasheet 6.1.4, every rounding upwards): 13 symbols of sync word, header and
+// fractions, then the payload's. For 255 bytes: 233 s at SF12, 7.8 kHz and 4/8; 0.6 s at SF7, 125 kHz and 4/5.
+uint64_t longest_on_air_ms(size_t length) {
+  uint64_t blocks = (8 * length + 44) / (4 * (s_config.spreading_factor - 2u)) + 1;
+  uint64_t symbols = s_config.preamble + 13 + blocks * s_config.coding_rate;
+  return (symbols * 1000 << s_config.spreading_factor) / s_config.bandwidth_hz + 1;
+}
+
+// Sends a request and waits, within the bound, for a reply of `expected` bytes in s_answer.
+Code ask(uint8_t type, const uint8_t* payload, size_t length, size_t expected) {
   s_wait_type = type | kReplyBit;
   s_wait_id = ++s_next_id;
+  s_wait_length = expected;
   s_answered = false;
   write_frame(sink, type, s_wait_id, payload, length);
   uint64_t deadline = now_ms() + (s_silent ? kSilentTimeoutMs : kReplyTimeoutMs);
@@ -135,9 +154,8 @@ Code radio_cad(bool& busy) {
   store_u32(p, s_config.frequency_hz);
   store_u32(p + 4, s_config.bandwidth_hz);
   p[8] = s_config.spreading_factor;
-  Code code = ask(kCad, p, sizeof p);
+  Code code = ask(kCad, p, sizeof p, 1);
   if (code != Code::kOk) return code;
-  if (s_answer_length != 1) return Code::kIo;
   busy = s_answer[0] != 0;
   return Code::kOk;
 }
@@ -155,14 +173,17 @@ Code radio_send(const uint8_t* bytes, size_t length) {
   p[12] = static_cast<uint8_t>(s_config.power_dbm);
   p[13] = s_config.sync_word;
   s_tx_id = ++s_next_id;
-  s_tx_started = now_ms();
+  s_tx_deadline = now_ms() + longest_on_air_ms(length) + kTxMarginMs;
   s_sending = true;
+  uint32_t lost = s_line.lost();
   FrameWriter writer(sink);
   writer.begin(kTx, s_tx_id, sizeof p + length);
   writer.add(p, sizeof p);
   writer.add(bytes, length);
   writer.end();
-  return Code::kOk;
+  if (s_line.lost() == lost) return Code::kOk;
+  s_sending = false;  // the host has not got it and will report no end
+  return Code::kTimeout;
 }
 
 bool radio_receive(RadioPacket& out) {
@@ -172,6 +193,12 @@ bool radio_receive(RadioPacket& out) {
   s_queue_head = (s_queue_head + 1) % kQueue;
   s_queue_count--;
   return true;
+}
+
+uint64_t virtual_radio_deadline() {
+  uint64_t deadline = s_sending ? s_tx_deadline : UINT64_MAX;
+  if (s_receiver.mid_frame() && s_last_byte + kAbandonAfterMs < deadline) deadline = s_last_byte + kAbandonAfterMs;
+  return deadline;
 }
 
 const RadioStats& radio_stats() {
@@ -186,9 +213,8 @@ Code virtual_entropy(uint8_t* out, size_t length) {
     store_u16(request, static_cast<uint16_t>(n));
     Code code = Code::kTimeout;
     // Asking again is harmless here, and the first request after power-on is the likeliest to find nobody.
-    for (int i = 0; i < kEntropyTries && code != Code::kOk; i++) code = ask(kEntropy, request, sizeof request);
+    for (int i = 0; i < kEntropyTries && code != Code::kOk; i++) code = ask(kEntropy, request, sizeof request, n);
     if (code != Code::kOk) return code;
-    if (s_answer_length != n) return Code::kIo;
     memcpy(out, s_answer, n);
     memset(s_answer, 0, n);  // keys are made from these bytes
     out += n;
