@@ -278,6 +278,24 @@ export function scenario(config: BootConfig, ownId: Uint8Array): Entry[] {
   frame(beaconFrame(id(1)));
   command(Command.Status);
   hash();
+
+  comment("Back on the air, so that the last hash covers a node with something to remember.");
+  draws(1);
+  boot(good);
+  for (let i = 1; i <= 12; i++) {
+    now += 1_777n;
+    frame(beaconFrame(id(40 + i), i * 321, i % 4, i * 20), -40 - i * 6, 50 - i * 9);
+    frame(clearFrame(packet(0x02, i * 9, ownId, 0x00, random.bytes(44))), -90, -20);
+  }
+  draws(2);
+  timer();
+  radio(Status.RadioBusy);
+  now += 30_000n;
+  draws(2);
+  timer();
+  command(Command.Status);
+  command(Command.Neighbours);
+  hash();
   return entries;
 }
 

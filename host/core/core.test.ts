@@ -348,6 +348,7 @@ describe("any input", () => {
     heard(1n, beaconFrame(id(1)));
     let now = 1n;
     const tables = (): string => {
+      host.events.length = 0;
       core.onCommand(now, Uint8Array.of(Command.Neighbours));
       const { known, up, seen } = status(now);
       return `${Buffer.from(host.take(Event.Reply).at(-2) ?? []).toString("hex")} ${known} ${up} ${seen}`;
@@ -391,7 +392,7 @@ describe("any input", () => {
         if (refusing.has(result)) expect(tables()).toBe(before);
         now += 1n;
       }),
-      { numRuns: Number(process.env.MEHR_FUZZ ?? 2_000) },
+      { numRuns: Number(process.env.MEHR_FUZZ ?? 20_000) },
     );
   });
 
