@@ -1,23 +1,35 @@
 /** Child processes must not outlive us: a QEMU or a compiler left behind by Ctrl-C holds a lock or a core for ever. */
 import type { ChildProcess } from "node:child_process";
 
-const live = new Set<number>();
+const cleanUps = new Set<() => void>();
 let listening = false;
 
 /**
- * Ends `child` and what it started when this process exits, by whatever way but SIGKILL. The child must have been spawned
- * with `detached: true`, which makes it the leader of a process group of its own.
+ * Runs `cleanUp`, which must not wait for anything, when this process exits in whatever way but by SIGKILL. The returned
+ * function takes it back. One listener serves all: fifteen boards would have Node warn of a leak.
+ */
+export function atExit(cleanUp: () => void): () => void {
+  cleanUps.add(cleanUp);
+  if (!listening) {
+    listening = true;
+    process.once("exit", () => {
+      for (const one of [...cleanUps]) one();
+    });
+  }
+  return () => cleanUps.delete(cleanUp);
+}
+
+/**
+ * Ends `child` and what it started when this process exits. The child must have been spawned with `detached: true`, which
+ * makes it the leader of a process group of its own.
  */
 export function endWithUs(child: ChildProcess): void {
   const { pid } = child;
   if (pid === undefined) return;
-  live.add(pid);
-  child.once("exit", () => live.delete(pid));
-  if (listening) return;
-  listening = true;
-  process.once("exit", () => {
-    for (const leader of live) signalGroup(leader, "SIGTERM");
-  });
+  child.once(
+    "exit",
+    atExit(() => signalGroup(pid, "SIGTERM")),
+  );
 }
 
 /** Sends a signal to a child and everything it started. */

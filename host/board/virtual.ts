@@ -8,6 +8,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { VirtualBoard } from "../../boards/index.ts";
+import { atExit } from "../../toolchain/children.ts";
 import { MehrError } from "../../toolchain/errors.ts";
 import { missingPackagesError, missingSystemPackages } from "../../toolchain/pio/system.ts";
 import { BoardConsole, BoardFailure, type ConsoleListener } from "./console.ts";
@@ -92,12 +93,12 @@ export class VirtualBoardProcess {
     const servers: Server[] = [];
     let child: ChildProcess | undefined;
     const cleanUp = (): void => {
-      process.removeListener("exit", cleanUp);
+      takeBack();
       child?.kill("SIGKILL");
       for (const server of servers) server.close();
       rmSync(folder, { recursive: true, force: true });
     };
-    process.once("exit", cleanUp);
+    const takeBack = atExit(cleanUp);
     try {
       const connections = [];
       for (const port of ["console", "radio"]) {
