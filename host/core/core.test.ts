@@ -294,6 +294,13 @@ describe("neighbours", () => {
     expect(status(601_000n).known).toBe(0);
   });
 
+  it("never include the node itself, whoever sends its own beacon back", () => {
+    booted();
+    const [address] = host.take(Event.Booted);
+    expect(heard(1n, beaconFrame(address ?? id(0)))).toBe(Status.OwnBeacon);
+    expect([status(1n).known, host.take(Event.NeighbourFound)]).toEqual([0, []]);
+  });
+
   it("cannot be driven out by strangers: a full table turns newcomers away until somebody has been silent", () => {
     booted();
     for (let i = 1; i <= 16; i++) heard(BigInt(i), beaconFrame(id(i)));
