@@ -14,7 +14,7 @@
  */
 
 /** Raised by hand whenever anything in this file changes meaning; both sides refuse a module with another value. */
-export const ABI_VERSION: u32 = 1;
+export const ABI_VERSION: u32 = 2;
 
 /** Size in bytes of the buffer the host writes before `boot`, `on_frame` and `on_command`. */
 export const IN_SIZE: u32 = 1024;
@@ -86,6 +86,18 @@ export enum Status {
   RadioFailed = 25,
   /** Transmission is off: the configuration has no region that allows it. */
   TransmitOff = 26,
+  /** The 32 bytes are not the canonical encoding of a point of the curve. */
+  BadPoint = 27,
+  /** The key or point is of small order: anything made with it proves nothing and protects nothing. */
+  SmallOrder = 28,
+  /** The scalar is not below the order of the group. */
+  BadScalar = 29,
+  /** The signature does not belong to this message and key. */
+  BadSignature = 30,
+  /** The proof does not belong to this input and key. */
+  BadProof = 31,
+  /** The authentication tag does not fit: another key, nonce or associated data, or damaged bytes. */
+  BadTag = 32,
 
   /** The engine could not get the memory it needs. */
   EngineMemory = 100,
@@ -173,7 +185,7 @@ export enum Counter {
 
 /** Keys of the record storage. */
 export enum RecordKey {
-  /** 32 bytes: the public half of the node's identity. */
+  /** 32 bytes: the seed of the node's Ed25519 identity (RFC 8032 section 5.1.5), its secret. */
   Identity = 1,
 }
 

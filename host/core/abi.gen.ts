@@ -1,7 +1,7 @@
 // Rendered from core-as/assembly/abi.ts by `mehr generate`; edit that file instead.
 
 /** The core's boundary this file was rendered from. A module with another version is refused. */
-export const ABI_VERSION = 1;
+export const ABI_VERSION = 2;
 
 /** Size in bytes of the buffer the host writes before `boot`, `on_frame` and `on_command`. */
 export const IN_SIZE = 1024;
@@ -74,6 +74,18 @@ export const Status = {
   RadioFailed: 25,
   /** Transmission is off: the configuration has no region that allows it. */
   TransmitOff: 26,
+  /** The 32 bytes are not the canonical encoding of a point of the curve. */
+  BadPoint: 27,
+  /** The key or point is of small order: anything made with it proves nothing and protects nothing. */
+  SmallOrder: 28,
+  /** The scalar is not below the order of the group. */
+  BadScalar: 29,
+  /** The signature does not belong to this message and key. */
+  BadSignature: 30,
+  /** The proof does not belong to this input and key. */
+  BadProof: 31,
+  /** The authentication tag does not fit: another key, nonce or associated data, or damaged bytes. */
+  BadTag: 32,
   /** The engine could not get the memory it needs. */
   EngineMemory: 100,
   /** The bytes are not a WebAssembly module this engine can load. */
@@ -164,7 +176,7 @@ export type Counter = (typeof Counter)[keyof typeof Counter];
 
 /** Keys of the record storage. */
 export const RecordKey = {
-  /** 32 bytes: the public half of the node's identity. */
+  /** 32 bytes: the seed of the node's Ed25519 identity (RFC 8032 section 5.1.5), its secret. */
   Identity: 1,
 } as const;
 export type RecordKey = (typeof RecordKey)[keyof typeof RecordKey];
@@ -207,6 +219,12 @@ export const STATUS_SENTENCES: Readonly<Record<number, string>> = {
   24: "The channel is taken (CAD) or the radio is already sending.",
   25: "The radio did not accept or finish the transmission.",
   26: "Transmission is off: the configuration has no region that allows it.",
+  27: "The 32 bytes are not the canonical encoding of a point of the curve.",
+  28: "The key or point is of small order: anything made with it proves nothing and protects nothing.",
+  29: "The scalar is not below the order of the group.",
+  30: "The signature does not belong to this message and key.",
+  31: "The proof does not belong to this input and key.",
+  32: "The authentication tag does not fit: another key, nonce or associated data, or damaged bytes.",
   100: "The engine could not get the memory it needs.",
   101: "The bytes are not a WebAssembly module this engine can load.",
   102: "The module lacks an export of the ABI, or has it with another signature.",

@@ -7,29 +7,39 @@ import { repositoryRoot, writeIfChanged } from "../../toolchain/paths.ts";
 const root = repositoryRoot();
 const path = join(root, "build", "core", "internals.wasm");
 
-/** Compiles the module; once per test run, from tests/setup.ts. */
+/** Bytes of the module's arena. */
+const ARENA_SIZE = 80 * 1024;
+
+/** Compiles the module; once per test run, from tests/setup.ts. It has the core's flags and more memory, for the arena. */
 export async function buildInternals(): Promise<void> {
-  const wasm = await assemble("core-as/testing/internals.ts", (name) => {
+  const source = (name: string): string | null => {
     try {
       return readFileSync(join(root, name), "utf8");
     } catch {
       return null;
     }
-  });
+  };
+  const wasm = await assemble("core-as/testing/internals.ts", source, { pages: 2, limit: 2 * 65536 });
   writeIfChanged(path, wasm);
+}
+
+/** The module as compiled. */
+export function internalsModule(): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(readFileSync(path));
 }
 
 export interface Internals {
   /** Calls an exported function. */
   call(name: string, ...values: (number | bigint)[]): number;
   callBig(name: string, ...values: (number | bigint)[]): bigint;
-  /** 16 KiB of the module's memory for inputs and outputs; offset 0 is at address `arena`. */
+  /** 80 KiB of the module's memory for inputs and outputs; offset 0 is at address `arena`. */
   readonly bytes: Uint8Array;
   readonly arena: number;
+  readonly exports: WebAssembly.Exports;
 }
 
-/** A fresh instance. The imports are those of the boundary, all refusing. */
-export async function internals(): Promise<Internals> {
+/** A fresh instance, of the module or of another made from it. The imports are those of the boundary, all refusing. */
+export async function internals(wasm = internalsModule()): Promise<Internals> {
   const refuse = (): number => 99;
   const abi = {
     entropy: refuse,
@@ -39,7 +49,7 @@ export async function internals(): Promise<Internals> {
     record_delete: refuse,
     event: refuse,
   };
-  const { instance } = await WebAssembly.instantiate(readFileSync(path) as Uint8Array<ArrayBuffer>, { abi });
+  const { instance } = await WebAssembly.instantiate(wasm, { abi });
   const functions = instance.exports as Record<string, (...values: (number | bigint)[]) => number | bigint>;
   const call = (name: string, ...values: (number | bigint)[]): number | bigint => {
     const fn = functions[name];
@@ -50,8 +60,9 @@ export async function internals(): Promise<Internals> {
   return {
     call: (name, ...values) => call(name, ...values) as number,
     callBig: (name, ...values) => BigInt.asUintN(64, call(name, ...values) as bigint),
-    bytes: new Uint8Array((instance.exports.memory as WebAssembly.Memory).buffer, arena, 16384),
+    bytes: new Uint8Array((instance.exports.memory as WebAssembly.Memory).buffer, arena, ARENA_SIZE),
     arena,
+    exports: instance.exports,
   };
 }
 

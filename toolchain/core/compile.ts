@@ -12,20 +12,21 @@ import { LINEAR_MEMORY_LIMIT } from "./limits.ts";
  * asc's flags. -O3 because -Oz costs up to 29 % on arithmetic and saves nothing on this code; no assertions and a trapping
  * abort because a decoder never traps, so their text and code would be dead weight on the chip.
  */
-const FLAGS = [
-  "--runtime",
-  "stub",
-  "-O3",
-  "--noAssert",
-  "--use",
-  "abort=",
-  "--initialMemory",
-  "1",
-  "--maximumMemory",
-  "1",
-  "--lowMemoryLimit",
-  String(LINEAR_MEMORY_LIMIT),
-];
+const FLAGS = ["--runtime", "stub", "-O3", "--noAssert", "--use", "abort="];
+
+/** Linear memory of a module: 64 KiB pages, none of which can be added later, and the bytes of them in use at most. */
+export interface ModuleMemory {
+  readonly pages: number;
+  readonly limit: number;
+}
+
+const CORE_MEMORY: ModuleMemory = { pages: 1, limit: LINEAR_MEMORY_LIMIT };
+
+function flags({ pages, limit }: ModuleMemory): string[] {
+  // The limit also keeps asc from treating the first 1024 bytes as never used, which would change the code.
+  const memory = ["--initialMemory", pages, "--maximumMemory", pages, "--lowMemoryLimit", limit];
+  return [...FLAGS, ...memory.map(String)];
+}
 
 const ENTRY = "core-as/assembly/node.ts";
 
@@ -69,7 +70,7 @@ export async function compileCore({ root }: { readonly root: string }): Promise<
   const path = join(out, "relay.wasm");
   const stampPath = join(out, "relay.stamp");
 
-  const hash = createHash("sha256").update(JSON.stringify([compilerVersion(), FLAGS]));
+  const hash = createHash("sha256").update(JSON.stringify([compilerVersion(), flags(CORE_MEMORY)]));
   const texts = new Map<string, string>();
   for (const file of inputs(root)) {
     const text = existsSync(join(root, file)) ? readFileSync(join(root, file), "utf8") : "";
@@ -105,12 +106,16 @@ export async function compileCore({ root }: { readonly root: string }): Promise<
 
 /**
  * Runs asc with the project's flags on `entry`; `readFile` gives the text of a path, or null if there is no such file.
- * Throws MehrError (exit 1) with the compiler's message.
+ * `memory` is the core's own unless a test needs more. Throws MehrError (exit 1) with the compiler's message.
  */
-export async function assemble(entry: string, readFile: (name: string) => string | null): Promise<Uint8Array> {
+export async function assemble(
+  entry: string,
+  readFile: (name: string) => string | null,
+  memory: ModuleMemory = CORE_MEMORY,
+): Promise<Uint8Array> {
   const asc = await import("assemblyscript/asc");
   let wasm: Uint8Array | undefined;
-  const { error, stderr } = await asc.main([entry, ...FLAGS, "--outFile", "out.wasm"], {
+  const { error, stderr } = await asc.main([entry, ...flags(memory), "--outFile", "out.wasm"], {
     readFile,
     listFiles: () => [],
     writeFile: (name, contents) => {

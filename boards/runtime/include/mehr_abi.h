@@ -9,7 +9,7 @@
 extern "C" {
 #endif
 
-#define MEHR_ABI_VERSION 1u
+#define MEHR_ABI_VERSION 2u
 
 /* Size in bytes of the buffer the host writes before `boot`, `on_frame` and `on_command`. */
 #define MEHR_IN_SIZE 1024u
@@ -81,6 +81,18 @@ enum mehr_status {
   MEHR_STATUS_RADIO_FAILED = 25,
   /* Transmission is off: the configuration has no region that allows it. */
   MEHR_STATUS_TRANSMIT_OFF = 26,
+  /* The 32 bytes are not the canonical encoding of a point of the curve. */
+  MEHR_STATUS_BAD_POINT = 27,
+  /* The key or point is of small order: anything made with it proves nothing and protects nothing. */
+  MEHR_STATUS_SMALL_ORDER = 28,
+  /* The scalar is not below the order of the group. */
+  MEHR_STATUS_BAD_SCALAR = 29,
+  /* The signature does not belong to this message and key. */
+  MEHR_STATUS_BAD_SIGNATURE = 30,
+  /* The proof does not belong to this input and key. */
+  MEHR_STATUS_BAD_PROOF = 31,
+  /* The authentication tag does not fit: another key, nonce or associated data, or damaged bytes. */
+  MEHR_STATUS_BAD_TAG = 32,
   /* The engine could not get the memory it needs. */
   MEHR_STATUS_ENGINE_MEMORY = 100,
   /* The bytes are not a WebAssembly module this engine can load. */
@@ -167,7 +179,7 @@ enum mehr_counter {
 
 /* Keys of the record storage. */
 enum mehr_record_key {
-  /* 32 bytes: the public half of the node's identity. */
+  /* 32 bytes: the seed of the node's Ed25519 identity (RFC 8032 section 5.1.5), its secret. */
   MEHR_RECORD_KEY_IDENTITY = 1,
 };
 
@@ -209,6 +221,12 @@ static inline const char* mehr_status_sentence(uint32_t status) {
     case MEHR_STATUS_RADIO_BUSY: return "The channel is taken (CAD) or the radio is already sending.";
     case MEHR_STATUS_RADIO_FAILED: return "The radio did not accept or finish the transmission.";
     case MEHR_STATUS_TRANSMIT_OFF: return "Transmission is off: the configuration has no region that allows it.";
+    case MEHR_STATUS_BAD_POINT: return "The 32 bytes are not the canonical encoding of a point of the curve.";
+    case MEHR_STATUS_SMALL_ORDER: return "The key or point is of small order: anything made with it proves nothing and protects nothing.";
+    case MEHR_STATUS_BAD_SCALAR: return "The scalar is not below the order of the group.";
+    case MEHR_STATUS_BAD_SIGNATURE: return "The signature does not belong to this message and key.";
+    case MEHR_STATUS_BAD_PROOF: return "The proof does not belong to this input and key.";
+    case MEHR_STATUS_BAD_TAG: return "The authentication tag does not fit: another key, nonce or associated data, or damaged bytes.";
     case MEHR_STATUS_ENGINE_MEMORY: return "The engine could not get the memory it needs.";
     case MEHR_STATUS_BAD_MODULE: return "The bytes are not a WebAssembly module this engine can load.";
     case MEHR_STATUS_MISSING_EXPORT: return "The module lacks an export of the ABI, or has it with another signature.";

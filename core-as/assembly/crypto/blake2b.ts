@@ -3,81 +3,142 @@
  *
  * Mehr addresses are the first 16 bytes of the 32-byte hash (registry section 5), which is not the same as asking
  * BLAKE2b for 16 bytes: the output length is part of the parameter block.
+ *
+ * What is hashed may be secret: neither branch nor address depends on it, only on its length, and nothing of it is left.
  */
+import { HASH, HASH_SIZE } from "./scratch";
+import { IV } from "./sha512";
 
 const BLOCK_SIZE: u32 = 128;
 
-// RFC 7693 section 2.6: the first 64 bits of the fractional parts of the square roots of the first eight primes.
-const IV: usize = memory.data<u64>([
-  0x6a09e667f3bcc908, 0xbb67ae8584caa73b, 0x3c6ef372fe94f82b, 0xa54ff53a5f1d36f1, 0x510e527fade682d1,
-  0x9b05688c2b3e6c1f, 0x1f83d9abfb41bd6b, 0x5be0cd19137e2179,
-]);
-
-// RFC 7693 section 2.7: message word schedule. Rounds 10 and 11 use rows 0 and 1 again.
+// RFC 7693 section 2.7: message word schedule, as byte offsets into the block. Rounds 10 and 11 are rounds 0 and 1 again.
 const SIGMA: usize = memory.data<u8>([
-  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 14, 10, 4, 8, 9, 15, 13, 6, 1, 12, 0, 2, 11, 7, 5, 3, 11, 8, 12,
-  0, 5, 2, 15, 13, 10, 14, 3, 6, 7, 1, 9, 4, 7, 9, 3, 1, 13, 12, 11, 14, 2, 6, 5, 10, 4, 0, 15, 8, 9, 0, 5, 7, 2, 4, 10,
-  15, 14, 1, 11, 12, 6, 8, 3, 13, 2, 12, 6, 10, 0, 11, 8, 3, 4, 13, 7, 5, 15, 14, 1, 9, 12, 5, 1, 15, 14, 13, 4, 10, 0,
-  7, 6, 3, 9, 2, 8, 11, 13, 11, 7, 14, 12, 1, 3, 9, 5, 0, 15, 4, 8, 6, 2, 10, 6, 15, 14, 9, 11, 3, 0, 8, 12, 2, 13, 7,
-  1, 4, 10, 5, 10, 2, 8, 4, 7, 6, 1, 5, 15, 11, 9, 14, 3, 12, 13, 0,
+  0, 8, 16, 24, 32, 40, 48, 56, 64, 72, 80, 88, 96, 104, 112, 120, 112, 80, 32, 64, 72, 120, 104, 48, 8, 96, 0, 16, 88,
+  56, 40, 24, 88, 64, 96, 0, 40, 16, 120, 104, 80, 112, 24, 48, 56, 8, 72, 32, 56, 72, 24, 8, 104, 96, 88, 112, 16, 48,
+  40, 80, 32, 0, 120, 64, 72, 0, 40, 56, 16, 32, 80, 120, 112, 8, 88, 96, 48, 64, 24, 104, 16, 96, 48, 80, 0, 88, 64,
+  24, 32, 104, 56, 40, 120, 112, 8, 72, 96, 40, 8, 120, 112, 104, 32, 80, 0, 56, 48, 24, 72, 16, 64, 88, 104, 88, 56,
+  112, 96, 8, 24, 72, 40, 0, 120, 32, 64, 48, 16, 80, 48, 120, 112, 72, 88, 24, 0, 64, 96, 16, 104, 56, 8, 32, 80, 40,
+  80, 16, 64, 32, 56, 48, 8, 40, 120, 88, 72, 112, 24, 96, 104, 0, 0, 8, 16, 24, 32, 40, 48, 56, 64, 72, 80, 88, 96,
+  104, 112, 120, 112, 80, 32, 64, 72, 120, 104, 48, 8, 96, 0, 16, 88, 56, 40, 24,
 ]);
+const SIGMA_END: usize = SIGMA + 192;
 
-/** Chaining value h[0..7], working vector v[0..15] behind it, then the last block padded with zeros. */
-const H: usize = memory.data(64, 16);
-const V: usize = memory.data(128, 16);
-const LAST: usize = memory.data(128, 16);
+/** Chaining value h[0..7] and the block being compressed, at a fixed place so that its address is part of each load. */
+const H: usize = HASH;
+const BLOCK: usize = HASH + 64;
 
-/** The mixing function G on v[a], v[b], v[c], v[d], given as byte offsets (RFC 7693 section 3.1). */
-function mix(a: usize, b: usize, c: usize, d: usize, x: u64, y: u64): void {
-  let va = load<u64>(V + a);
-  let vb = load<u64>(V + b);
-  let vc = load<u64>(V + c);
-  let vd = load<u64>(V + d);
-  va = va + vb + x;
-  vd = rotr<u64>(vd ^ va, 32);
-  vc = vc + vd;
-  vb = rotr<u64>(vb ^ vc, 24);
-  va = va + vb + y;
-  vd = rotr<u64>(vd ^ va, 16);
-  vc = vc + vd;
-  vb = rotr<u64>(vb ^ vc, 63);
-  store<u64>(V + a, va);
-  store<u64>(V + b, vb);
-  store<u64>(V + c, vc);
-  store<u64>(V + d, vd);
-}
+/** F (RFC 7693 section 3.2) of BLOCK: `counter` = bytes hashed so far including this block, `final` = all ones if last. */
+function compress(counter: u64, final: u64): void {
+  let v0 = load<u64>(H);
+  let v1 = load<u64>(H, 8);
+  let v2 = load<u64>(H, 16);
+  let v3 = load<u64>(H, 24);
+  let v4 = load<u64>(H, 32);
+  let v5 = load<u64>(H, 40);
+  let v6 = load<u64>(H, 48);
+  let v7 = load<u64>(H, 56);
+  let v8 = load<u64>(IV);
+  let v9 = load<u64>(IV, 8);
+  let v10 = load<u64>(IV, 16);
+  let v11 = load<u64>(IV, 24);
+  let v12 = load<u64>(IV, 32) ^ counter;
+  // The byte counter is 128 bits wide; an input on this machine never reaches the upper word, v13.
+  let v13 = load<u64>(IV, 40);
+  let v14 = load<u64>(IV, 48) ^ final;
+  let v15 = load<u64>(IV, 56);
+  let row = SIGMA;
+  do {
+    // One round: the mixing function G (section 3.1) on the four columns, then on the four diagonals.
+    v0 = load<u64>(load<u8>(row), BLOCK) + v0 + v4;
+    v12 = rotr<u64>(v12 ^ v0, 32);
+    v8 += v12;
+    v4 = rotr<u64>(v4 ^ v8, 24);
+    v0 = load<u64>(load<u8>(row, 1), BLOCK) + v0 + v4;
+    v12 = rotr<u64>(v12 ^ v0, 16);
+    v8 += v12;
+    v4 = rotr<u64>(v4 ^ v8, 63);
 
-/** Message word number `index` of the schedule row at `row`. */
-function word(block: usize, row: usize, index: usize): u64 {
-  return load<u64>(block + ((<usize>load<u8>(row + index)) << 3));
-}
+    v1 = load<u64>(load<u8>(row, 2), BLOCK) + v1 + v5;
+    v13 = rotr<u64>(v13 ^ v1, 32);
+    v9 += v13;
+    v5 = rotr<u64>(v5 ^ v9, 24);
+    v1 = load<u64>(load<u8>(row, 3), BLOCK) + v1 + v5;
+    v13 = rotr<u64>(v13 ^ v1, 16);
+    v9 += v13;
+    v5 = rotr<u64>(v5 ^ v9, 63);
 
-/** F (RFC 7693 section 3.2): `counter` = bytes hashed so far including this block, `last` = final block. */
-function compress(block: usize, counter: u64, last: bool): void {
-  memory.copy(V, H, 64);
-  memory.copy(V + 64, IV, 64);
-  // The byte counter is 128 bits wide; an input on this machine never reaches the upper word.
-  store<u64>(V + 96, load<u64>(V + 96) ^ counter);
-  if (last) store<u64>(V + 112, ~load<u64>(V + 112));
-  for (let round: u32 = 0; round < 12; round++) {
-    const row = SIGMA + <usize>((round % 10) << 4);
-    mix(0, 32, 64, 96, word(block, row, 0), word(block, row, 1));
-    mix(8, 40, 72, 104, word(block, row, 2), word(block, row, 3));
-    mix(16, 48, 80, 112, word(block, row, 4), word(block, row, 5));
-    mix(24, 56, 88, 120, word(block, row, 6), word(block, row, 7));
-    mix(0, 40, 80, 120, word(block, row, 8), word(block, row, 9));
-    mix(8, 48, 88, 96, word(block, row, 10), word(block, row, 11));
-    mix(16, 56, 64, 104, word(block, row, 12), word(block, row, 13));
-    mix(24, 32, 72, 112, word(block, row, 14), word(block, row, 15));
-  }
-  for (let i: usize = 0; i < 64; i += 8) {
-    store<u64>(H + i, load<u64>(H + i) ^ load<u64>(V + i) ^ load<u64>(V + 64 + i));
-  }
+    v2 = load<u64>(load<u8>(row, 4), BLOCK) + v2 + v6;
+    v14 = rotr<u64>(v14 ^ v2, 32);
+    v10 += v14;
+    v6 = rotr<u64>(v6 ^ v10, 24);
+    v2 = load<u64>(load<u8>(row, 5), BLOCK) + v2 + v6;
+    v14 = rotr<u64>(v14 ^ v2, 16);
+    v10 += v14;
+    v6 = rotr<u64>(v6 ^ v10, 63);
+
+    v3 = load<u64>(load<u8>(row, 6), BLOCK) + v3 + v7;
+    v15 = rotr<u64>(v15 ^ v3, 32);
+    v11 += v15;
+    v7 = rotr<u64>(v7 ^ v11, 24);
+    v3 = load<u64>(load<u8>(row, 7), BLOCK) + v3 + v7;
+    v15 = rotr<u64>(v15 ^ v3, 16);
+    v11 += v15;
+    v7 = rotr<u64>(v7 ^ v11, 63);
+
+    // Never true. It only ends a piece of straight code, at whose start V8 would load all sixteen words and run out of
+    // registers: 5 % of its time, and nothing for an interpreter.
+    if (row == 0) break;
+
+    v0 = load<u64>(load<u8>(row, 8), BLOCK) + v0 + v5;
+    v15 = rotr<u64>(v15 ^ v0, 32);
+    v10 += v15;
+    v5 = rotr<u64>(v5 ^ v10, 24);
+    v0 = load<u64>(load<u8>(row, 9), BLOCK) + v0 + v5;
+    v15 = rotr<u64>(v15 ^ v0, 16);
+    v10 += v15;
+    v5 = rotr<u64>(v5 ^ v10, 63);
+
+    v1 = load<u64>(load<u8>(row, 10), BLOCK) + v1 + v6;
+    v12 = rotr<u64>(v12 ^ v1, 32);
+    v11 += v12;
+    v6 = rotr<u64>(v6 ^ v11, 24);
+    v1 = load<u64>(load<u8>(row, 11), BLOCK) + v1 + v6;
+    v12 = rotr<u64>(v12 ^ v1, 16);
+    v11 += v12;
+    v6 = rotr<u64>(v6 ^ v11, 63);
+
+    v2 = load<u64>(load<u8>(row, 12), BLOCK) + v2 + v7;
+    v13 = rotr<u64>(v13 ^ v2, 32);
+    v8 += v13;
+    v7 = rotr<u64>(v7 ^ v8, 24);
+    v2 = load<u64>(load<u8>(row, 13), BLOCK) + v2 + v7;
+    v13 = rotr<u64>(v13 ^ v2, 16);
+    v8 += v13;
+    v7 = rotr<u64>(v7 ^ v8, 63);
+
+    v3 = load<u64>(load<u8>(row, 14), BLOCK) + v3 + v4;
+    v14 = rotr<u64>(v14 ^ v3, 32);
+    v9 += v14;
+    v4 = rotr<u64>(v4 ^ v9, 24);
+    v3 = load<u64>(load<u8>(row, 15), BLOCK) + v3 + v4;
+    v14 = rotr<u64>(v14 ^ v3, 16);
+    v9 += v14;
+    v4 = rotr<u64>(v4 ^ v9, 63);
+    row += 16;
+  } while (row < SIGMA_END);
+  store<u64>(H, load<u64>(H) ^ v0 ^ v8);
+  store<u64>(H, load<u64>(H, 8) ^ v1 ^ v9, 8);
+  store<u64>(H, load<u64>(H, 16) ^ v2 ^ v10, 16);
+  store<u64>(H, load<u64>(H, 24) ^ v3 ^ v11, 24);
+  store<u64>(H, load<u64>(H, 32) ^ v4 ^ v12, 32);
+  store<u64>(H, load<u64>(H, 40) ^ v5 ^ v13, 40);
+  store<u64>(H, load<u64>(H, 48) ^ v6 ^ v14, 48);
+  store<u64>(H, load<u64>(H, 56) ^ v7 ^ v15, 56);
 }
 
 /**
- * BLAKE2b of `length` bytes at `input`, `outLength` (1-64) bytes at `out`. `out` may overlap `input`.
- * Returns false, writing nothing, if `outLength` is out of range.
+ * BLAKE2b of `length` bytes at `input`, `outLength` (1-64) bytes at `out`. `out` may overlap `input`; neither may be in
+ * HASH. Returns false, writing nothing, if `outLength` is out of range.
  */
 export function blake2b(out: usize, outLength: u32, input: usize, length: u32): bool {
   if (outLength == 0 || outLength > 64) return false;
@@ -87,12 +148,14 @@ export function blake2b(out: usize, outLength: u32, input: usize, length: u32): 
   let done: u32 = 0;
   // The last block is compressed apart even when it is full, so this stops one block early.
   while (length - done > BLOCK_SIZE) {
-    compress(input + done, <u64>(done + BLOCK_SIZE), false);
+    memory.copy(BLOCK, input + done, BLOCK_SIZE);
     done += BLOCK_SIZE;
+    compress(done, 0);
   }
-  memory.fill(LAST, 0, BLOCK_SIZE);
-  memory.copy(LAST, input + done, length - done);
-  compress(LAST, <u64>length, true);
+  memory.fill(BLOCK, 0, BLOCK_SIZE);
+  memory.copy(BLOCK, input + done, length - done);
+  compress(length, ~(<u64>0));
   memory.copy(out, H, outLength);
+  memory.fill(HASH, 0, HASH_SIZE);
   return true;
 }
