@@ -1,11 +1,10 @@
 /**
- * The node's identity: 32 bytes in the record storage, and the 16-byte address made from them.
- *
- * The bytes stand where the Ed25519 public key will be; this core has no Ed25519 yet, so they are drawn at random and
- * prove nothing. The address rule (H2) is the final one.
+ * The node's identity: an Ed25519 key pair whose seed is kept in the record storage, and the 16-byte address made from the
+ * public key (H2).
  */
 import { entropy, RecordKey, record_get, record_put, Status } from "../abi";
 import { blake2b } from "../crypto/blake2b";
+import { ed25519PublicKey } from "../crypto/ed25519";
 
 const KEY_SIZE: u32 = 32;
 export const NODE_ID_SIZE: u32 = 16;
@@ -14,6 +13,9 @@ export const IDENTITY_SIZE: u32 = 48;
 /** Public key 32, node_id 16. */
 export const IDENTITY: usize = memory.data(48, 8);
 export const NODE_ID: usize = IDENTITY + 32;
+
+/** The secret half, 32 bytes. Not in the state hash, which is shown to everybody; the public key in it stands for both. */
+const SEED: usize = memory.data(32, 8);
 
 const DIGEST: usize = memory.data(32, 8);
 
@@ -28,15 +30,16 @@ export function destinationHash(out: usize, publicKey: usize): void {
  * back under another address after every power cut would litter its neighbours' tables.
  */
 export function identityLoad(): Status {
-  const got = record_get(RecordKey.Identity, IDENTITY, KEY_SIZE);
+  const got = record_get(RecordKey.Identity, SEED, KEY_SIZE);
   if (got == -Status.RecordMissing) {
-    const drawn = entropy(IDENTITY, KEY_SIZE);
+    const drawn = entropy(SEED, KEY_SIZE);
     if (drawn != Status.Ok) return Status.NoEntropy;
-    const kept = record_put(RecordKey.Identity, IDENTITY, KEY_SIZE);
+    const kept = record_put(RecordKey.Identity, SEED, KEY_SIZE);
     if (kept != Status.Ok) return Status.RecordFailed;
   } else if (got != <i32>KEY_SIZE) {
     return got < 0 ? Status.RecordFailed : Status.BadRecord;
   }
+  ed25519PublicKey(IDENTITY, SEED);
   destinationHash(NODE_ID, IDENTITY);
   return Status.Ok;
 }
