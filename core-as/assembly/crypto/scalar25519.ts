@@ -1,14 +1,11 @@
 /**
- * Arithmetic modulo L = 2^252 + 27742317777372353535851937790883648493, the order of edwards25519's base point (RFC 8032
- * section 5.1). Scalars are 32 bytes, little-endian.
+ * Arithmetic modulo L = 2^252 + 27742317777372353535851937790883648493, the order of edwards25519's base point (RFC
+ * 8032 section 5.1). Scalars are 32 bytes, little-endian.
  *
  * Scalars are secret when signing and proving, so nothing but `scalarIsCanonical` and `scalarHalve`, which take public
  * input, lets a branch or an address depend on a value. What they leave in the scratch memory is wiped.
  */
-import { SCALAR_TEMPS } from "./scratch";
-
-/** 512 bytes; the points of a running operation lie before them. */
-const SCALAR: usize = SCALAR_TEMPS;
+import { SCALAR_TEMPS as SCALAR } from "./scratch";
 
 /** L as four words. */
 const L: usize = memory.data<u64>([0x5812631a5cf5d3ed, 0x14def9dea2f79cd6, 0, 0x1000000000000000]);
@@ -21,8 +18,8 @@ const REDUCE_SIZE: u32 = 72 + 84;
 const MASK: i64 = 0xfffffff;
 
 /**
- * Subtracts q*L from the limbs at x, the part q*2^252 of it by the caller: nine limbs of 28 bits make 252, so that is
- * q off limb 9. Here goes q*c, c = L - 2^252 having five limbs, the highest of them 0x14de < 2^13.
+ * Subtracts q*c, c = L - 2^252, from the limbs (28 bits, one i32 each) at x. When the caller has taken q off limb 9,
+ * which is q*2^252, that makes q*L. c has five limbs, the highest of them 0x14de < 2^13.
  *
  * Leaves limbs 0 to 4 in 0 .. 2^28-1 and adds the carry to limb 5. With q = 0 it only carries.
  *
@@ -64,8 +61,8 @@ export function scalarReduce(out: usize, wide: usize): void {
   // carry limb 9 is v / 2^252 rounded down, -1, 0 or 1, modulo 2^28. (The carry out of it, to limb 10, is not used.)
   fold(X + 20, 0);
   // First q = limb 9. v < 0 becomes v + L, between 0 and L; v >= 2^252 becomes v - L, between -c and 2^239; others are
-  // below 2^252 < L as they are. Then q = -1 if that is negative and 0 if not, which leaves v in 0 .. L-1. Bit 252 of it
-  // is limb 9.
+  // below 2^252 < L as they are. Then q = -1 if that is negative and 0 if not, which leaves v in 0 .. L-1. Bit 252 of
+  // it is limb 9.
   for (let shift = 4; shift < 6; shift++) {
     const high = load<i32>(X, 36);
     const q = (high << 4) >> shift;
@@ -82,8 +79,8 @@ export function scalarReduce(out: usize, wide: usize): void {
 
 /** Writes (a*b + c) mod L to `out`; a, b and c are any 32 bytes, and `out` may be one of them. Constant time. */
 export function scalarMulAdd(out: usize, a: usize, b: usize, c: usize): void {
+  // The sum starts with the 8 words of c; every round adds its carry as one word more.
   memory.copy(WIDE, c, 32);
-  memory.fill(WIDE + 32, 0, 32);
   const end = b + 32;
   for (let i: usize = 0; i < 32; i += 4) {
     const word = <u64>load<u32>(a + i);
@@ -103,19 +100,12 @@ export function scalarMulAdd(out: usize, a: usize, b: usize, c: usize): void {
   scalarReduce(out, WIDE);
 }
 
-/** Writes -s mod L to `out`; s is any 32 bytes, and `out` may be s. Constant time. */
-export function scalarNegate(out: usize, s: usize): void {
-  memory.copy(X, L, 32);
-  store<u8>(X, 0xec); // L - 1, which is -1
-  memory.fill(X + 32, 0, 32);
-  scalarMulAdd(out, s, X, X + 32);
-}
-
 /**
  * Recodes s < 2^255 in digits +1 and -1 for a signed comb: writes the 256-bit number e to `out` for which
  * s = sum of (2 * bit i of e - 1) * 2^i, i = 0 .. 255, modulo L. `out` may be s. Constant time.
  *
- * That sum is 2*e - (2^256 - 1). Let s' be the odd one of s and s + L, below 2^256; e = 2^255 + (s' - 1) / 2 makes it s'.
+ * That sum is 2*e - (2^256 - 1). Let s' be the odd one of s and s + L, below 2^256; e = 2^255 + (s' - 1) / 2 makes it
+ * s'.
  */
 export function scalarComb(out: usize, s: usize): void {
   const s0 = load<u64>(s);
@@ -147,18 +137,19 @@ const HALVE_SIZE: u32 = 128;
 /**
  * Finds a fraction of half size for k, any 32 bytes (public; not constant time): writes c < 2^127 and 0 < d < 2^126,
  * 16 bytes each, such that c = d*k mod L if it returns true and c = -d*k mod L if false. (Antipa et al., "Accelerated
- * Verification of ECDSA Signatures", 2005; Pornin, eprint 2020/454.) Neither output may overlap k.
+ * Verification of ECDSA Signatures", 2005; Pornin, eprint 2020/454.) Either may overlap k.
  *
- * Euclid's algorithm on the rows (r, t) = (L, 0) and (k, 1), which keeps r = t*k mod L, stopped when one r is below 2^127.
- * A step subtracts q > 0 times one row from the other, with 0 <= r after it; q may be less than the quotient. So the two t
- * have opposite signs or one is 0, and r0*|t1| + r1*|t0| = L at all times. No step is done before both r are known to be
- * at least 2^127, so then both |t| <= L / 2^127 < 2^126; the step changes one t, and as the other r is still at least
- * 2^127, that t is again below 2^126. In the end r1 < 2^127 <= r0. t1 is not 0: r1*|t0| = L would need r1 = 1 or L, as L is
- * prime. The two r are never equal at 2^127 or above but for k = 0 mod L, where the difference, 0, ends the search.
+ * Euclid's algorithm on the rows (r, t) = (L, 0) and (k, 1), which keeps r = t*k mod L, stopped when one r is below
+ * 2^127. A step subtracts q > 0 times one row from the other, with 0 <= r after it; q may be less than the quotient. So
+ * the two t have opposite signs or one is 0, and r0*|t1| + r1*|t0| = L at all times. No step is done before both r are
+ * known to be at least 2^127, so then both |t| <= L / 2^127 < 2^126; the step changes one t, and as the other r is
+ * still at least 2^127, that t is again below 2^126. In the end r1 < 2^127 <= r0. t1 is not 0: r1*|t0| = L would need
+ * r1 = 1 or L, as L is prime. The two r are never equal at 2^127 or above but for k = 0 mod L, where the difference, 0,
+ * ends the search.
  *
- * Many steps are done on the leading 55 to 62 bits (Lehmer; Knuth, TAOCP volume 2, section 4.5.2) and then brought to the
- * rows at once. s being the number of bits left out, x = floor(r0 / 2^s) and y = floor(r1 / 2^s) start out as
- * x <= r0 / 2^s < x + 1, and after steps with cofactors a and b (row = +-(a*r0 - b*r1)) the value is within a of x on one
+ * Many steps are done on the leading 55 to 62 bits (Lehmer; Knuth, TAOCP volume 2, section 4.5.2) and then brought to
+ * the rows at once. s being the number of bits left out, x = floor(r0 / 2^s) and y = floor(r1 / 2^s) start out as x <=
+ * r0 / 2^s < x + 1, and after steps with cofactors a and b (row = +-(a*r0 - b*r1)) the value is within a of x on one
  * side and within b on the other, at most b >= a on both. q = floor((x - b0) / (y + b1)) is therefore not more than the
  * quotient, and x - q*y >= b0 + q*b1, the new b: the new r is not negative.
  */
@@ -184,8 +175,8 @@ export function scalarHalve(c: usize, d: usize, k: usize): bool {
     while (load<u8>(row0 + top, 7) == 0) top--;
     // An r of y - b1 >= least is at least 2^127: s is 8*top + 2, and top is at least 8.
     let least: u64 = top < 16 ? (<u64>1) << (125 - 8 * <u64>top) : 1;
-    // Where r1 is shorter than r0 by two bytes or more, one step is done with r1 times a power of 2^8, which is row1 seen
-    // from an address below it: first zeros, last t less the bytes pushed out. It is still shorter by one byte.
+    // Where r1 is shorter than r0 by two bytes or more, one step is done with r1 times a power of 2^8, which is row1
+    // seen from an address below it: first zeros, last t less the bytes pushed out. It is still shorter by one byte.
     let view = row1;
     while (load<u16>(view + top, 6) == 0) {
       view--;
@@ -224,8 +215,9 @@ export function scalarHalve(c: usize, d: usize, k: usize): bool {
       b0 = b1;
       b1 = next;
     }
-    // (row0, row1) = (a0*row0 - b0*row1, b1*row1 - a1*row0). Cofactors are below 2^31 and words below 2^32, so a carry is in
-    // -2^31 .. 2^31-1 and a sum within (2^31-1) * (2^32-1) + 2^31 < 2^63. r fills its words without a carry into t.
+    // (row0, row1) = (a0*row0 - b0*row1, b1*row1 - a1*row0). Cofactors are below 2^31 and words below 2^32, so a carry
+    // is in -2^31 .. 2^31-1 and a sum within (2^31-1) * (2^32-1) + 2^31 < 2^63. r fills its words without a carry into
+    // t.
     let u: i64 = 0;
     let v: i64 = 0;
     i = 0;

@@ -7,7 +7,7 @@
  * blake3.ts; both together stay within 4 KiB (scratch.test.ts).
  */
 
-const SCRATCH: usize = memory.data(3584, 16);
+const SCRATCH: usize = memory.data(3232, 16);
 
 /** 384 bytes: SHA-512, BLAKE2b, or ChaCha20 with Poly1305. */
 export const HASH: usize = SCRATCH;
@@ -19,9 +19,9 @@ export const FIELD_TEMPS: usize = SCRATCH + 384;
 export const POINT_TEMPS: usize = SCRATCH + 544;
 /** 2,208 bytes: points, tables and digits of the operation under way. */
 export const CURVE: usize = SCRATCH + 864;
-/** 512 bytes: scalar25519.ts. */
+/** 160 bytes: scalar25519.ts. */
 export const SCALAR_TEMPS: usize = SCRATCH + 3072;
 
 /** Everything curve code may have left a secret in, from FIELD_TEMPS to the end. */
 export const CURVE_WORK: usize = FIELD_TEMPS;
-export const CURVE_WORK_SIZE: u32 = 3200;
+export const CURVE_WORK_SIZE: u32 = 2848;
