@@ -319,7 +319,7 @@ describe("completion", () => {
     expect(complete("b")).toEqual(["boards", "build", "bench"]);
     expect(complete("build", "qemu")).toEqual(["qemu-m4", "qemu-rv32"]);
     expect(complete("run", "--se")).toEqual(["--seconds", "--seed", "--setup"]);
-    expect(complete("bench", "c")).toEqual(["core"]);
+    expect(complete("bench", "c")).toEqual(["core", "crypto"]);
   });
 
   it("is made for zsh and fish too", () => {

@@ -195,6 +195,9 @@ describe.each(BOARDS)("%s", (id) => {
       await console.simple(Request.ReplayOpen);
       expect((await console.request(Request.ReplayStep, new Uint8Array(3)))[0]).toBe(Status.BadRequest);
       expect((await console.request(Request.ReplayStep, new Uint8Array(9).fill(99)))[0]).toBe(Status.BadRequest);
+      expect((await console.request(Request.ReplayStep, Uint8Array.of(6, ...new Uint8Array(8))))[0]).toBe(
+        Status.BadRequest,
+      );
       const tooMuch = Buffer.concat([Uint8Array.of(4), new Uint8Array(8), new Uint8Array(257)]);
       expect((await console.request(Request.ReplayStep, tooMuch))[0]).toBe(Status.ReplayEntropy);
       await console.simple(Request.ReplayClose);

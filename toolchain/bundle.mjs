@@ -47,8 +47,9 @@ export async function bundle() {
       platform: "node",
       format: "esm",
       target: "node20",
-      // Compilers stay packages: they load files of their own. commander is CommonJS and asks for require.
-      external: ["assemblyscript", "binaryen", "ts-morph"],
+      // Compilers stay packages: they load files of their own. So do the libraries a benchmark compares with, which may be
+      // absent. commander is CommonJS and asks for require.
+      external: ["assemblyscript", "binaryen", "ts-morph", "@noble/*", "libsodium-wrappers"],
       banner: {
         js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);',
       },

@@ -16,17 +16,17 @@
 /** Raised by hand whenever anything in this file changes meaning; both sides refuse a module with another value. */
 export const ABI_VERSION: u32 = 2;
 
-/** Size in bytes of the buffer the host writes before `boot`, `on_frame` and `on_command`. */
-export const IN_SIZE: u32 = 1024;
+/** Size in bytes of the buffer the host writes before `boot`, `on_frame`, `on_command` and `crypto`. */
+export const IN_SIZE: u32 = 1536;
 
-/** Size in bytes of the buffer the host reads after `state_hash`. */
+/** Size in bytes of the buffer the host reads after `state_hash` and `crypto`. */
 export const OUT_SIZE: u32 = 1024;
 
 /** The fixed buffers whose addresses `buffer` gives. */
 export enum Buffer {
-  /** Host to core: configuration, air frame or command. */
+  /** Host to core: configuration, air frame, command or the input of a primitive. */
   In = 0,
-  /** Core to host: state hash. */
+  /** Core to host: state hash or the result of a primitive. */
   Out = 1,
 }
 
@@ -183,6 +183,52 @@ export enum Counter {
   Count = 12,
 }
 
+/**
+ * Cryptographic primitives of the `crypto` export: layout of In, then what it leaves in Out.
+ *
+ * Every length the layout leaves open may be 0. Keys, seeds and nonces are what their RFC calls by that name.
+ */
+export enum Primitive {
+  /** BLAKE2b, RFC 7693: out_length u8 (1-64), message. Gives the digest of out_length bytes. BadField: out_length. */
+  Blake2b = 1,
+  /** Begins a BLAKE3 stream: nothing, or key 32 for the keyed hash. Gives nothing. */
+  Blake3Begin = 2,
+  /** The next piece of the stream's message, 128 KiB in all. Gives nothing. BadField: none was begun; Long: too much. */
+  Blake3Update = 3,
+  /** Ends the stream: nothing. Gives the first 32 bytes of the hash. BadField: none was begun. */
+  Blake3End = 4,
+  /** SHA-512, RFC 6234: message. Gives the digest of 64 bytes. */
+  Sha512 = 5,
+  /** ChaCha20, RFC 8439 section 2.4: key 32, nonce 12, counter u32, input. Gives as many bytes as the input has. */
+  ChaCha20 = 6,
+  /** Poly1305, RFC 8439 section 2.5: one-time key 32, message. Gives the tag of 16 bytes. */
+  Poly1305 = 7,
+  /** ChaCha20-Poly1305, RFC 8439 section 2.8: key 32, nonce 12, aad_length u16, aad, plaintext. Gives ciphertext, tag 16. */
+  Seal = 8,
+  /** The inverse of Seal: key 32, nonce 12, aad_length u16, aad, ciphertext, tag 16. Gives the plaintext. BadTag. */
+  Open = 9,
+  /** X25519, RFC 7748 section 5: scalar 32, u 32. Gives u 32. SmallOrder if that would be zero. */
+  X25519 = 10,
+  /** X25519 of the base point: scalar 32. Gives u 32. */
+  X25519PublicKey = 11,
+  /** Ed25519, RFC 8032 section 5.1.5: seed 32. Gives the public key of 32 bytes. */
+  Ed25519PublicKey = 12,
+  /** Ed25519, RFC 8032 section 5.1.6: seed 32, its public key 32, message. Gives the signature of 64 bytes. */
+  Ed25519Sign = 13,
+  /** Ed25519, strict: public key 32, signature 64, message. Gives nothing. BadPoint, SmallOrder, BadScalar, BadSignature. */
+  Ed25519Verify = 14,
+  /** The X25519 form of an Ed25519 public key 32. Gives u 32. BadPoint, SmallOrder. */
+  X25519FromEd25519 = 15,
+  /** The X25519 form of an Ed25519 secret key, seed 32. Gives the clamped scalar of 32 bytes. */
+  X25519SecretFromSeed = 16,
+  /** ECVRF-EDWARDS25519-SHA512-TAI, RFC 9381, without proof: seed 32, public key 32, alpha. Gives Gamma 32, beta 64. BadPoint. */
+  VrfGamma = 17,
+  /** The same with proof: seed 32, its public key 32, alpha. Gives the proof of 80 bytes, beta 64. BadPoint. */
+  VrfProve = 18,
+  /** Checks such a proof: public key 32, proof 80, alpha. Gives beta 64. BadPoint, SmallOrder, BadScalar, BadProof. */
+  VrfVerify = 19,
+}
+
 /** Keys of the record storage. */
 export enum RecordKey {
   /** 32 bytes: the seed of the node's Ed25519 identity (RFC 8032 section 5.1.5), its secret. */
@@ -239,6 +285,17 @@ export interface Exports {
   on_timer(now_ms: u64): i32;
   /** One command (in `In`); its answer is a Reply event. */
   on_command(now_ms: u64, length: u32): i32;
+  /**
+   * Runs one Primitive on `length` bytes of `In`: the bytes it leaves in `Out`, or minus a Status. Callable before `boot`.
+   *
+   * Any bytes give a result or a status: Short or Long for a wrong length and for a result longer than `Out`, BadField for
+   * another primitive. It has no clock and uses no stored identity: keys come in `In`. It changes nothing `state_hash`
+   * covers. It is there so that published vectors run on the very module that ships, and so that a board can prove its
+   * engine. `In` and `Out` keep what was in them, secrets too, until something is written over them: that is the host's
+   * business. A BLAKE3 stream is the one thing kept from call to call, and the node hashes with the same BLAKE3 state: a
+   * call of `state_hash` or `on_frame` between its pieces spoils the stream (and never the node's own hash).
+   */
+  crypto(primitive: u32, length: u32): i32;
   /** When `on_timer` wants to be called next, in ms; 2^64-1 if never. */
   deadline(): u64;
   /** BLAKE3-256 over everything the core remembers, into `Out` (32 bytes). */

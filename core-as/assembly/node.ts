@@ -4,8 +4,9 @@
  * This is the only place that knows all parts. All state lives in the static blocks listed in `state_hash`; mutable
  * globals are not used, so the hash covers everything the core remembers.
  */
-import { ABI_VERSION, AirtimeFlag, Buffer, Command, Counter, Event, event, IN_SIZE, Status } from "./abi";
+import { ABI_VERSION, AirtimeFlag, Buffer, Command, Counter, Event, event, IN_SIZE, OUT_SIZE, Status } from "./abi";
 import { blake3Begin, blake3End, blake3Update } from "./crypto/blake3";
+import { runPrimitive } from "./crypto/dispatch";
 import { CSMA, CSMA_SIZE } from "./link/csma";
 import {
   UTILISATION,
@@ -33,7 +34,7 @@ import { IDENTITY, IDENTITY_SIZE, identityLoad, NODE_ID, NODE_ID_SIZE } from "./
 import { AIR_MAX } from "./wire/air";
 import { airtimeUs } from "./wire/airtime";
 
-const IN: usize = memory.data(1024, 16);
+const IN: usize = memory.data(1536, 16);
 const OUT: usize = memory.data(1024, 16);
 
 /** Booted u32, zero u32, time of boot u64, time of the last call u64. */
@@ -144,6 +145,10 @@ function status(nowMs: u64): void {
   store<u32>(REPLY, utilisationPermille(nowMs), 40);
   store<u32>(REPLY, seenCount(), 44);
   memory.copy(REPLY + 48, COUNTERS, COUNTERS_SIZE);
+}
+
+export function crypto(primitive: u32, length: u32): i32 {
+  return length > IN_SIZE ? -Status.Long : runPrimitive(OUT, OUT_SIZE, IN, length, primitive);
 }
 
 export function deadline(): u64 {

@@ -64,6 +64,8 @@ export const Metric = {
   UptimeMs: 35,
   RecordBytes: 36,
   ReceiveQueueDrops: 37,
+  /** The core's part of the last replay step. */
+  LastReplayTicks: 40,
 } as const;
 
 /** Instructions in the loop that Metric.CalibrationTicks measures: 1,000,000 rounds of two. */
@@ -74,7 +76,9 @@ export type Output =
   | { readonly kind: "send"; readonly frame: Uint8Array }
   | { readonly kind: "put"; readonly key: number; readonly value: Uint8Array }
   | { readonly kind: "delete"; readonly key: number }
-  | { readonly kind: "event"; readonly event: Event; readonly bytes: Uint8Array };
+  | { readonly kind: "event"; readonly event: Event; readonly bytes: Uint8Array }
+  /** The result of a primitive; only in a replay. */
+  | { readonly kind: "out"; readonly bytes: Uint8Array };
 
 /** Who a board says it is. */
 export interface Identity {
@@ -167,6 +171,7 @@ export function readOutputs(reader: Reader): Output[] {
     else if (kind === 2) outputs.push({ kind: "put", key: body.u16(), value: body.rest() });
     else if (kind === 3) outputs.push({ kind: "delete", key: body.u16() });
     else if (kind === 4) outputs.push({ kind: "event", event: body.u8() as Event, bytes: body.rest() });
+    else if (kind === 5) outputs.push({ kind: "out", bytes: body.rest() });
     else throw new ProtocolError(`output of unknown kind ${kind}`);
   }
   return outputs;

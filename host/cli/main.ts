@@ -119,11 +119,24 @@ program
 program
   .command("bench")
   .description("measure")
-  .addArgument(program.createArgument("<suite>", "what").choices(["core"]))
+  .addArgument(program.createArgument("<suite>", "what").choices(["core", "crypto"]))
   .addOption(json())
-  .addHelpText("after", "\nExamples:\n  mehr bench core\n  mehr bench core --json")
-  .action((_suite: string, options) =>
-    runCommand(options, async (io) => (await import("./bench.ts")).benchCore(io, { root })),
+  .addHelpText(
+    "after",
+    `
+core: sizes, memory, instructions of the core's steps, the time from an edit to running it.
+crypto: the core's cryptography against node:crypto, noble and libsodium, on a Cortex-M4, and in bytes.
+
+Examples:
+  mehr bench core
+  mehr bench crypto --json`,
+  )
+  .action((suite: "core" | "crypto", options) =>
+    runCommand(options, async (io) =>
+      suite === "core"
+        ? (await import("./bench/core.ts")).benchCore(io, { root })
+        : (await import("./bench/crypto.ts")).benchCrypto(io, { root }),
+    ),
   );
 
 program

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { repositoryRoot } from "../../toolchain/paths.ts";
-import { Status } from "../core/abi.gen.ts";
+import { Primitive, Status } from "../core/abi.gen.ts";
 import { record, recordScenario, replay } from "./replay.ts";
 import { TRANSCRIPT_PATH } from "./scenario.ts";
 import { CoreTarget } from "./target.ts";
@@ -34,6 +34,26 @@ describe("the conformance transcript", () => {
     expect(core.filter((status) => !seen.has(status) && !byHost.has(status))).toEqual([]);
   });
 
+  it("has the same state hash before and after the core's cryptography, which it asks for all of", () => {
+    const used = entries.flatMap((entry, i) => (entry.kind === "input" && entry.input.op === "crypto" ? [i] : []));
+    const hashAt = (from: number, step: 1 | -1): readonly string[] => {
+      for (let i = from; ; i += step) {
+        const entry = entries[i];
+        if (entry === undefined) throw new Error("no hash");
+        if (entry.kind === "hash") return entry.expected;
+      }
+    };
+    expect(hashAt(used[0] ?? 0, -1)).toEqual(hashAt(used.at(-1) ?? 0, 1));
+    const ok = new Set<number>();
+    for (const i of used) {
+      const entry = entries[i];
+      if (entry?.kind !== "input" || entry.input.op !== "crypto") continue;
+      if (entry.expected.at(-1)?.startsWith("= 0 ") === true) ok.add(entry.input.primitive);
+    }
+    // Open has its good input where a key can make one: in host/core/crypto.test.ts.
+    expect(Object.values(Primitive).filter((primitive) => !ok.has(primitive))).toEqual([Primitive.Open]);
+  });
+
   it("replays without a difference, and the same twice", async () => {
     const first = await replay(entries, await CoreTarget.open(wasm));
     expect(first.divergence).toBeUndefined();
@@ -42,7 +62,7 @@ describe("the conformance transcript", () => {
   });
 
   it("notices one changed bit in any kind of outcome", async () => {
-    for (const kind of ["send", "put", "event", "=", "hash"]) {
+    for (const kind of ["send", "put", "event", "out", "=", "hash"]) {
       const at = entries.findIndex(
         (entry) =>
           entry.kind !== "comment" &&
@@ -77,6 +97,7 @@ describe("the conformance transcript", () => {
     ["another first line", "mehr-transcript 2\n", "line 1"],
     ["an unknown input", "mehr-transcript 1\nshout 1\n", 'line 2: "shout" is no input'],
     ["a missing field", "mehr-transcript 1\nframe 1 2 3\n", "line 2: frame takes 4 fields, here are 3"],
+    ["a primitive without input", "mehr-transcript 1\ncrypto 5\n", "line 2: crypto takes 2 fields, here are 1"],
     ["odd hex", "mehr-transcript 1\nentropy abc\n", "is not hex"],
     ["a time that is none", "mehr-transcript 1\ntimer -1\n", "is not a time"],
     ["an outcome first", "mehr-transcript 1\n  = 0 -\n", "before any input"],

@@ -5,6 +5,7 @@
 import { type BootConfig, encodeBootConfig } from "../../boards/config.ts";
 import { Command, Status } from "../core/abi.gen.ts";
 import { SeededRandom } from "../radio/random.ts";
+import { primitiveInputs } from "./primitives.ts";
 import type { Entry, Input } from "./transcript.ts";
 
 /** Where the recorded transcript is, below the root of the checkout. */
@@ -277,6 +278,10 @@ export function scenario(config: BootConfig, ownId: Uint8Array): Entry[] {
   timer();
   frame(beaconFrame(id(1)));
   command(Command.Status);
+  hash();
+
+  comment("The core's cryptography: nothing of it shows in the state hash, nor in a later one.");
+  for (const input of primitiveInputs(new SeededRandom(20261123))) feed(input);
   hash();
 
   comment("Back on the air, so that the last hash covers a node with something to remember.");

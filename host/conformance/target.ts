@@ -1,14 +1,16 @@
 /** What a transcript is replayed on: a core in this process, or one on a board behind its console. */
 import type { BoardConsole } from "../board/console.ts";
 import { type Output, Reader, Request, readOutputs } from "../board/protocol.ts";
-import { type CoreImports, type Event, Status } from "../core/abi.gen.ts";
-import { Core } from "../core/core.ts";
+import { type CoreImports, type Event, IN_SIZE, type Primitive, Status } from "../core/abi.gen.ts";
+import { Core, type PrimitiveResult } from "../core/core.ts";
 import { MemoryRecords } from "../core/records.ts";
 import type { Input, StepResult } from "./transcript.ts";
 
 /** A core fed by hand: its time, entropy, radio and records come from the inputs alone. */
 export interface ReplayTarget {
   step(input: Input): Promise<StepResult>;
+  /** Runs one primitive of the core on `input`. */
+  crypto(primitive: Primitive, input: Uint8Array): Promise<PrimitiveResult>;
   /** The state hash, hex. */
   hash(): Promise<string>;
   close(): Promise<void>;
@@ -36,6 +38,10 @@ export class CoreTarget implements ReplayTarget, CoreImports {
     this.#outputs = [];
     const status = this.#run(input);
     return { status, deadline: this.core.deadline(), outputs: this.#outputs };
+  }
+
+  async crypto(primitive: Primitive, input: Uint8Array): Promise<PrimitiveResult> {
+    return this.core.crypto(primitive, input);
   }
 
   async hash(): Promise<string> {
@@ -69,6 +75,11 @@ export class CoreTarget implements ReplayTarget, CoreImports {
       case "radio":
         this.#radio = input.status;
         return Status.Ok;
+      case "crypto": {
+        const { status, out } = this.core.crypto(input.primitive, input.bytes);
+        if (out.length > 0) this.#outputs.push({ kind: "out", bytes: out });
+        return status;
+      }
     }
   }
 
@@ -106,7 +117,15 @@ export class CoreTarget implements ReplayTarget, CoreImports {
   }
 }
 
-const OPS: Readonly<Record<Input["op"], number>> = { boot: 0, frame: 1, timer: 2, command: 3, entropy: 4, radio: 5 };
+const OPS: Readonly<Record<Input["op"], number>> = {
+  boot: 0,
+  frame: 1,
+  timer: 2,
+  command: 3,
+  entropy: 4,
+  radio: 5,
+  crypto: 6,
+};
 
 /** The payload of a ReplayStep. */
 function encodeStep(input: Input): Uint8Array {
@@ -130,6 +149,8 @@ function encodeStep(input: Input): Uint8Array {
       return Buffer.concat([head, input.bytes]);
     case "radio":
       return Buffer.concat([head, Uint8Array.of(input.status)]);
+    case "crypto":
+      return Buffer.concat([head, Uint8Array.of(input.primitive), input.bytes]);
   }
 }
 
@@ -159,6 +180,14 @@ export class BoardTarget implements ReplayTarget {
         outputs: readOutputs(reader),
       };
     });
+  }
+
+  async crypto(primitive: Primitive, input: Uint8Array): Promise<PrimitiveResult> {
+    // The core would say so, could the frame carry it.
+    if (input.length > IN_SIZE) return { status: Status.Long, out: new Uint8Array(0) };
+    const { status, outputs } = await this.step({ op: "crypto", primitive, bytes: input });
+    const [result] = outputs;
+    return { status: status as Status, out: result?.kind === "out" ? result.bytes : new Uint8Array(0) };
   }
 
   async hash(): Promise<string> {

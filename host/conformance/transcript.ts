@@ -6,13 +6,15 @@
  *   entropy BYTES                           appends to the queue the core's `entropy` draws from
  *   radio STATUS                            what `frame_send` answers from now on
  *   boot NOW BYTES | timer NOW | command NOW BYTES | frame NOW RSSI SNR BYTES
+ *   crypto PRIMITIVE BYTES                  runs a primitive of the core, by its number in abi.ts
  *   hash                                    asks for the state hash
  *
- * Below each input, indented, stands what came of it: `send BYTES`, `put KEY BYTES`, `delete KEY`, `event KIND BYTES` in
- * order, then `= STATUS DEADLINE`; below `hash`, its 32 bytes. Bytes are hex, `-` for none; times are ms; a deadline is
- * `-` if there is none.
+ * Below each input, indented, stands what came of it: `send BYTES`, `put KEY BYTES`, `delete KEY`, `event KIND BYTES`,
+ * `out BYTES` in order, then `= STATUS DEADLINE`; below `hash`, its 32 bytes. Bytes are hex, `-` for none; times are ms; a
+ * deadline is `-` if there is none.
  */
 import type { Output } from "../board/protocol.ts";
+import type { Primitive } from "../core/abi.gen.ts";
 
 export type Input =
   | { readonly op: "boot"; readonly now: bigint; readonly config: Uint8Array }
@@ -26,7 +28,8 @@ export type Input =
   | { readonly op: "timer"; readonly now: bigint }
   | { readonly op: "command"; readonly now: bigint; readonly command: Uint8Array }
   | { readonly op: "entropy"; readonly bytes: Uint8Array }
-  | { readonly op: "radio"; readonly status: number };
+  | { readonly op: "radio"; readonly status: number }
+  | { readonly op: "crypto"; readonly primitive: Primitive; readonly bytes: Uint8Array };
 
 export interface StepResult {
   readonly status: number;
@@ -68,6 +71,8 @@ export function inputText(input: Input): string {
       return `entropy ${hexOf(input.bytes)}`;
     case "radio":
       return `radio ${input.status}`;
+    case "crypto":
+      return `crypto ${input.primitive} ${hexOf(input.bytes)}`;
   }
 }
 
@@ -86,6 +91,8 @@ function outputText(output: Output): string {
       return `delete ${output.key}`;
     case "event":
       return `event ${output.event} ${hexOf(output.bytes)}`;
+    case "out":
+      return `out ${hexOf(output.bytes)}`;
   }
 }
 
@@ -164,6 +171,10 @@ function parseInput(number: number, line: string): Input {
     case "radio":
       want(1);
       return { op, status: integer(0) };
+    case "crypto":
+      want(2);
+      // Any number may be asked for; the core says which ones it has.
+      return { op, primitive: integer(0) as Primitive, bytes: bytes(1) };
     default:
       throw new TranscriptError(number, line, `"${op}" is no input`);
   }

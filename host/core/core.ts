@@ -8,6 +8,7 @@ import {
   EXPORT_NAMES,
   IN_SIZE,
   linkImports,
+  type Primitive,
   STATUS_SENTENCES,
   Status,
 } from "./abi.gen.ts";
@@ -23,6 +24,14 @@ export class CoreError extends Error {
   }
 }
 
+/** What became of a primitive. */
+export interface PrimitiveResult {
+  /** Ok, or why there is no result. */
+  readonly status: Status;
+  /** The bytes of the result; none unless Ok. */
+  readonly out: Uint8Array;
+}
+
 type RawExport = (...values: (number | bigint)[]) => number | bigint;
 
 /**
@@ -32,12 +41,15 @@ type RawExport = (...values: (number | bigint)[]) => number | bigint;
 export class Core {
   readonly #exports: CoreExports;
   readonly #memory: WebAssembly.Memory;
+  /** All of the memory. Making a view costs more than what a short call does, so one is kept. */
+  #bytes: Uint8Array;
   readonly #in: number;
   readonly #out: number;
 
   private constructor(exports: CoreExports, memory: WebAssembly.Memory) {
     this.#exports = exports;
     this.#memory = memory;
+    this.#bytes = new Uint8Array(memory.buffer);
     this.#in = exports.buffer(AbiBuffer.In);
     this.#out = exports.buffer(AbiBuffer.Out);
   }
@@ -111,12 +123,20 @@ export class Core {
   /** BLAKE3-256 over everything the core remembers. */
   stateHash(): Uint8Array {
     this.#exports.state_hash();
-    return new Uint8Array(this.#memory.buffer, this.#out, 32).slice();
+    return this.#view().slice(this.#out, this.#out + 32);
   }
 
   /** Microseconds on air; 0n if a parameter is out of range. */
   airtimeUs(sf: number, bandwidthHz: number, codingRate: number, preamble: number, length: number, flags = 0): bigint {
     return this.#exports.airtime_us(sf, bandwidthHz, codingRate, preamble, length, flags);
+  }
+
+  /** Runs one primitive on `input`, laid out as Primitive says. Works before boot and leaves no trace in the state hash. */
+  crypto(primitive: Primitive, input: Uint8Array): PrimitiveResult {
+    const refused = this.#write(input);
+    const result = refused === undefined ? this.#exports.crypto(primitive, input.length) : -refused;
+    if (result < 0) return { status: -result as Status, out: new Uint8Array(0) };
+    return { status: Status.Ok, out: this.#view().slice(this.#out, this.#out + result) };
   }
 
   /** Bytes of linear memory in use. */
@@ -126,8 +146,14 @@ export class Core {
 
   #write(input: Uint8Array): Status | undefined {
     if (input.length > IN_SIZE) return Status.Long;
-    new Uint8Array(this.#memory.buffer).set(input, this.#in);
+    this.#view().set(input, this.#in);
     return undefined;
+  }
+
+  /** Growing memory leaves older views with no bytes. */
+  #view(): Uint8Array {
+    if (this.#bytes.length === 0) this.#bytes = new Uint8Array(this.#memory.buffer);
+    return this.#bytes;
   }
 }
 

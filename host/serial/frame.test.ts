@@ -107,7 +107,9 @@ describe("frames", () => {
   });
 
   it("refuse payloads and fields that do not fit", () => {
-    expect(() => encodeFrame({ type: 1, id: 1, payload: new Uint8Array(PAYLOAD_MAX + 1) })).toThrow(/1025 bytes/);
+    expect(() => encodeFrame({ type: 1, id: 1, payload: new Uint8Array(PAYLOAD_MAX + 1) })).toThrow(
+      `${PAYLOAD_MAX + 1} bytes`,
+    );
     expect(() => encodeFrame({ type: 256, id: 1, payload: new Uint8Array(0) })).toThrow(RangeError);
   });
 

@@ -64,7 +64,7 @@ describe("a change of the boundary", () => {
     const now = abiFingerprint(model);
     expect(abiFingerprint(changed("/** Done. */", "/** All is well. */"))).toBe(now);
     expect(abiFingerprint(changed("Short = 1", "Short = 99"))).not.toBe(now);
-    expect(abiFingerprint(changed("IN_SIZE: u32 = 1024", "IN_SIZE: u32 = 512"))).not.toBe(now);
+    expect(abiFingerprint(changed("IN_SIZE: u32 = 1536", "IN_SIZE: u32 = 512"))).not.toBe(now);
     expect(abiFingerprint(changed("record_delete(key: u32)", "record_delete(key: u64)"))).not.toBe(now);
     expect(abiFingerprint(changed("deadline(): u64;", "deadline(): u32;"))).not.toBe(now);
   });
@@ -135,7 +135,7 @@ describe("abi.ts itself is held to the rules of the boundary", () => {
       "",
       "Status.Short must have a comment",
     ],
-    ["no version", "export const ABI_VERSION: u32 = 1;", "", "ABI_VERSION is missing"],
+    ["no version", /export const ABI_VERSION: u32 = \d+;/, "", "ABI_VERSION is missing"],
   ])("%s is refused", (_, from, to, sentence) => {
     expect(() => changed(from, to)).toThrow(sentence);
   });

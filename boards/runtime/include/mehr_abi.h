@@ -11,17 +11,17 @@ extern "C" {
 
 #define MEHR_ABI_VERSION 2u
 
-/* Size in bytes of the buffer the host writes before `boot`, `on_frame` and `on_command`. */
-#define MEHR_IN_SIZE 1024u
+/* Size in bytes of the buffer the host writes before `boot`, `on_frame`, `on_command` and `crypto`. */
+#define MEHR_IN_SIZE 1536u
 
-/* Size in bytes of the buffer the host reads after `state_hash`. */
+/* Size in bytes of the buffer the host reads after `state_hash` and `crypto`. */
 #define MEHR_OUT_SIZE 1024u
 
 /* The fixed buffers whose addresses `buffer` gives. */
 enum mehr_buffer {
-  /* Host to core: configuration, air frame or command. */
+  /* Host to core: configuration, air frame, command or the input of a primitive. */
   MEHR_BUFFER_IN = 0,
-  /* Core to host: state hash. */
+  /* Core to host: state hash or the result of a primitive. */
   MEHR_BUFFER_OUT = 1,
 };
 
@@ -177,6 +177,48 @@ enum mehr_counter {
   MEHR_COUNTER_COUNT = 12,
 };
 
+/* Cryptographic primitives of the `crypto` export: layout of In, then what it leaves in Out. Every length the layout leaves open may be 0. Keys, seeds and nonces are what their RFC calls by that name. */
+enum mehr_primitive {
+  /* BLAKE2b, RFC 7693: out_length u8 (1-64), message. Gives the digest of out_length bytes. BadField: out_length. */
+  MEHR_PRIMITIVE_BLAKE2B = 1,
+  /* Begins a BLAKE3 stream: nothing, or key 32 for the keyed hash. Gives nothing. */
+  MEHR_PRIMITIVE_BLAKE3_BEGIN = 2,
+  /* The next piece of the stream's message, 128 KiB in all. Gives nothing. BadField: none was begun; Long: too much. */
+  MEHR_PRIMITIVE_BLAKE3_UPDATE = 3,
+  /* Ends the stream: nothing. Gives the first 32 bytes of the hash. BadField: none was begun. */
+  MEHR_PRIMITIVE_BLAKE3_END = 4,
+  /* SHA-512, RFC 6234: message. Gives the digest of 64 bytes. */
+  MEHR_PRIMITIVE_SHA512 = 5,
+  /* ChaCha20, RFC 8439 section 2.4: key 32, nonce 12, counter u32, input. Gives as many bytes as the input has. */
+  MEHR_PRIMITIVE_CHA_CHA20 = 6,
+  /* Poly1305, RFC 8439 section 2.5: one-time key 32, message. Gives the tag of 16 bytes. */
+  MEHR_PRIMITIVE_POLY1305 = 7,
+  /* ChaCha20-Poly1305, RFC 8439 section 2.8: key 32, nonce 12, aad_length u16, aad, plaintext. Gives ciphertext, tag 16. */
+  MEHR_PRIMITIVE_SEAL = 8,
+  /* The inverse of Seal: key 32, nonce 12, aad_length u16, aad, ciphertext, tag 16. Gives the plaintext. BadTag. */
+  MEHR_PRIMITIVE_OPEN = 9,
+  /* X25519, RFC 7748 section 5: scalar 32, u 32. Gives u 32. SmallOrder if that would be zero. */
+  MEHR_PRIMITIVE_X25519 = 10,
+  /* X25519 of the base point: scalar 32. Gives u 32. */
+  MEHR_PRIMITIVE_X25519_PUBLIC_KEY = 11,
+  /* Ed25519, RFC 8032 section 5.1.5: seed 32. Gives the public key of 32 bytes. */
+  MEHR_PRIMITIVE_ED25519_PUBLIC_KEY = 12,
+  /* Ed25519, RFC 8032 section 5.1.6: seed 32, its public key 32, message. Gives the signature of 64 bytes. */
+  MEHR_PRIMITIVE_ED25519_SIGN = 13,
+  /* Ed25519, strict: public key 32, signature 64, message. Gives nothing. BadPoint, SmallOrder, BadScalar, BadSignature. */
+  MEHR_PRIMITIVE_ED25519_VERIFY = 14,
+  /* The X25519 form of an Ed25519 public key 32. Gives u 32. BadPoint, SmallOrder. */
+  MEHR_PRIMITIVE_X25519_FROM_ED25519 = 15,
+  /* The X25519 form of an Ed25519 secret key, seed 32. Gives the clamped scalar of 32 bytes. */
+  MEHR_PRIMITIVE_X25519_SECRET_FROM_SEED = 16,
+  /* ECVRF-EDWARDS25519-SHA512-TAI, RFC 9381, without proof: seed 32, public key 32, alpha. Gives Gamma 32, beta 64. BadPoint. */
+  MEHR_PRIMITIVE_VRF_GAMMA = 17,
+  /* The same with proof: seed 32, its public key 32, alpha. Gives the proof of 80 bytes, beta 64. BadPoint. */
+  MEHR_PRIMITIVE_VRF_PROVE = 18,
+  /* Checks such a proof: public key 32, proof 80, alpha. Gives beta 64. BadPoint, SmallOrder, BadScalar, BadProof. */
+  MEHR_PRIMITIVE_VRF_VERIFY = 19,
+};
+
 /* Keys of the record storage. */
 enum mehr_record_key {
   /* 32 bytes: the seed of the node's Ed25519 identity (RFC 8032 section 5.1.5), its secret. */
@@ -277,6 +319,7 @@ enum mehr_export {
   MEHR_EXPORT_ON_FRAME,
   MEHR_EXPORT_ON_TIMER,
   MEHR_EXPORT_ON_COMMAND,
+  MEHR_EXPORT_CRYPTO,
   MEHR_EXPORT_DEADLINE,
   MEHR_EXPORT_STATE_HASH,
   MEHR_EXPORT_AIRTIME_US,
@@ -297,6 +340,7 @@ static const struct mehr_function mehr_exports[MEHR_EXPORT_COUNT] = {
   {"on_frame", "i(Iiii)", 4},
   {"on_timer", "i(I)", 1},
   {"on_command", "i(Ii)", 2},
+  {"crypto", "i(ii)", 2},
   {"deadline", "I()", 0},
   {"state_hash", "i()", 0},
   {"airtime_us", "I(iiiiii)", 6},
@@ -367,6 +411,15 @@ static inline uint32_t mehr_core_on_command(void* engine, int32_t* result, uint6
   const uint64_t arguments[2] = {now_ms, length};
   uint64_t value = 0;
   const uint32_t status = mehr_engine_call(engine, MEHR_EXPORT_ON_COMMAND, arguments, &value);
+  *result = (int32_t)value;
+  return status;
+}
+
+/* Runs one Primitive on `length` bytes of `In`: the bytes it leaves in `Out`, or minus a Status. Callable before `boot`. Any bytes give a result or a status: Short or Long for a wrong length and for a result longer than `Out`, BadField for another primitive. It has no clock and uses no stored identity: keys come in `In`. It changes nothing `state_hash` covers. It is there so that published vectors run on the very module that ships, and so that a board can prove its engine. `In` and `Out` keep what was in them, secrets too, until something is written over them: that is the host's business. A BLAKE3 stream is the one thing kept from call to call, and the node hashes with the same BLAKE3 state: a call of `state_hash` or `on_frame` between its pieces spoils the stream (and never the node's own hash). */
+static inline uint32_t mehr_core_crypto(void* engine, int32_t* result, uint32_t primitive, uint32_t length) {
+  const uint64_t arguments[2] = {primitive, length};
+  uint64_t value = 0;
+  const uint32_t status = mehr_engine_call(engine, MEHR_EXPORT_CRYPTO, arguments, &value);
   *result = (int32_t)value;
   return status;
 }

@@ -127,6 +127,7 @@ static void send_stats(uint8_t id) {
   add(kMetricRadioRxQueueDrops, radio.queue_drops);
   add(kMetricRadioTimeouts, radio.timeouts);
   add(kMetricConsoleFramesLost, s_line.lost());
+  add(kMetricLastReplayTicks, replay::last_ticks());
   send(kStats | kReplyBit, id, p, n);
 }
 
@@ -135,8 +136,8 @@ static void reply_status(const Frame& request, enum mehr_status status) {
   send(request.type | kReplyBit, request.id, &byte, 1);
 }
 
-static void reply_outputs(const Frame& request, enum mehr_status status, const uint64_t* deadline,
-                          const Outputs& outputs) {
+static void reply_outputs(const Frame& request, enum mehr_status status, const uint64_t* deadline) {
+  const Outputs& outputs = core::outputs();
   uint8_t head[9];
   head[0] = static_cast<uint8_t>(status);
   if (deadline) store_u64(head + 1, *deadline);
@@ -151,14 +152,14 @@ static void reply_outputs(const Frame& request, enum mehr_status status, const u
 static void handle_command(const Frame& request) {
   if (relay::mode() != relay::Mode::kLive) return reply_status(request, MEHR_STATUS_NOT_BOOTED);
   enum mehr_status status = relay::command(request.payload, request.length);
-  if (status == MEHR_STATUS_OK && relay::outputs().overflowed()) status = MEHR_STATUS_REPLY_TOO_LONG;
-  reply_outputs(request, status, nullptr, relay::outputs());
+  if (status == MEHR_STATUS_OK && core::outputs().overflowed()) status = MEHR_STATUS_REPLY_TOO_LONG;
+  reply_outputs(request, status, nullptr);
 }
 
 static void handle_step(const Frame& request) {
   uint64_t deadline;
   enum mehr_status status = replay::step(request.payload, request.length, deadline);
-  reply_outputs(request, status, &deadline, replay::outputs());
+  reply_outputs(request, status, &deadline);
 }
 
 static void handle_hash(const Frame& request) {

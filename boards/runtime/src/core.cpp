@@ -7,6 +7,9 @@
 namespace mehr::core {
 
 static uint32_t s_in, s_out;  // addresses in linear memory, asked once per instance
+static Outputs s_outputs;
+
+Outputs& outputs() { return s_outputs; }
 
 static enum mehr_status status_of(uint32_t engine_status, int32_t core_status) {
   return static_cast<enum mehr_status>(engine_status != MEHR_STATUS_OK ? engine_status
@@ -77,6 +80,20 @@ enum mehr_status state_hash(uint8_t hash[32]) {
   if (!out) return MEHR_STATUS_BAD_MODULE;
   memcpy(hash, out, 32);
   return MEHR_STATUS_OK;
+}
+
+enum mehr_status crypto(uint32_t primitive, const uint8_t* input, size_t length, const uint8_t*& out,
+                        size_t& out_length) {
+  out = nullptr;
+  out_length = 0;
+  if (!fill(input, length)) return MEHR_STATUS_LONG;
+  int32_t result = 0;
+  uint32_t call = mehr_core_crypto(engine::handle(), &result, primitive, static_cast<uint32_t>(length));
+  if (call != MEHR_STATUS_OK) return static_cast<enum mehr_status>(call);
+  if (result < 0) return static_cast<enum mehr_status>(0u - static_cast<uint32_t>(result));
+  out_length = static_cast<size_t>(result);
+  out = out_length <= MEHR_OUT_SIZE ? engine::memory(s_out, static_cast<uint32_t>(result)) : nullptr;
+  return out ? MEHR_STATUS_OK : MEHR_STATUS_BAD_MODULE;
 }
 
 }  // namespace mehr::core

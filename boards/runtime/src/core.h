@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "mehr_abi.h"
+#include "outputs.h"
 
 namespace mehr {
 
@@ -36,6 +37,12 @@ enum mehr_status on_timer(uint64_t now_ms);
 enum mehr_status on_command(uint64_t now_ms, const uint8_t* command, size_t length);
 enum mehr_status deadline(uint64_t& at_ms);
 enum mehr_status state_hash(uint8_t hash[32]);
+/// Runs a primitive (MEHR_PRIMITIVE_...). The result at `out` lies in linear memory: it lasts until the next call.
+enum mehr_status crypto(uint32_t primitive, const uint8_t* input, size_t length, const uint8_t*& out,
+                        size_t& out_length);
+
+/// What the core did, collected by the host it talks to. There is one instance at a time, so there is one list.
+Outputs& outputs();
 
 /// True for a Status that means the instance cannot be used any more.
 inline bool broken(enum mehr_status status) {

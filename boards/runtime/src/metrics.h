@@ -26,6 +26,7 @@ enum Metric : uint8_t {
   kMetricRadioRxQueueDrops = 37,
   kMetricRadioTimeouts = 38,      // requests the radio port left unanswered
   kMetricConsoleFramesLost = 39,  // frames to the host dropped because it did not read
+  kMetricLastReplayTicks = 40,    // the core's part of the last replay step, without the console's
 };
 
 /// Counters the relay keeps; they stop at 2^32 - 1.

@@ -15,6 +15,7 @@ enum OutputKind : uint8_t {
   kOutputRecordPut = 2,     // key u16, bytes
   kOutputRecordDelete = 3,  // key u16
   kOutputEvent = 4,         // event kind u8, bytes
+  kOutputResult = 5,        // the result of a primitive; only in a replay
 };
 
 class Outputs {

@@ -24,8 +24,7 @@ static enum mehr_status s_fatal = MEHR_STATUS_OK;
 static uint8_t s_node_id[16];
 static RelayCounters s_counters;
 static uint64_t s_deadline = kNever;
-static Outputs s_outputs;
-static bool s_for_command;  // outputs belong to a COMMAND reply instead of going out as they come
+static bool s_for_command;  // core::outputs() belongs to a COMMAND reply instead of going out as they come
 
 static bool flash_read(size_t offset, void* out, size_t n) { return hal::flash_read(offset, out, n) == hal::Code::kOk; }
 static bool flash_program(size_t offset, const void* bytes, size_t n) {
@@ -40,14 +39,14 @@ static RecordStore& records() {
 
 // Events leave after the core call that made them, so the console's speed is not part of what on_frame takes.
 static void send_events() {
-  const uint8_t* p = s_outputs.data();
-  const uint8_t* end = p + s_outputs.size();
+  const uint8_t* p = core::outputs().data();
+  const uint8_t* end = p + core::outputs().size();
   while (p < end) {
     size_t length = load_u16(p + 1);
     if (p[0] == kOutputEvent) console::send(console::kEvent, 0, p + Outputs::kItemHeader, length);
     p += Outputs::kItemHeader + length;
   }
-  s_outputs.clear();
+  core::outputs().clear();
 }
 
 // Time spent waiting for peripherals inside a core call. It is taken off boot_ticks and last_frame_ticks, which are to
@@ -78,7 +77,7 @@ static int32_t live_frame_send(const uint8_t* frame, uint32_t length) {
   }
   if (code != hal::Code::kOk) return MEHR_STATUS_RADIO_FAILED;
   saturating_increment(s_counters.frames_tx);
-  if (s_for_command) s_outputs.add(kOutputFrame, nullptr, 0, frame, length);
+  if (s_for_command) core::outputs().add(kOutputFrame, nullptr, 0, frame, length);
   return MEHR_STATUS_OK;
 }
 
@@ -91,7 +90,7 @@ static int32_t live_record_put(uint32_t key, const uint8_t* bytes, uint32_t leng
   }
   uint8_t prefix[2];
   store_u16(prefix, static_cast<uint16_t>(key));
-  if (s_for_command) s_outputs.add(kOutputRecordPut, prefix, sizeof prefix, bytes, length);
+  if (s_for_command) core::outputs().add(kOutputRecordPut, prefix, sizeof prefix, bytes, length);
   return MEHR_STATUS_OK;
 }
 
@@ -107,16 +106,16 @@ static int32_t live_record_delete(uint32_t key) {
   if (result != RecordResult::kOk && result != RecordResult::kMissing) return MEHR_STATUS_RECORD_FAILED;
   uint8_t prefix[2];
   store_u16(prefix, static_cast<uint16_t>(key));
-  if (s_for_command) s_outputs.add(kOutputRecordDelete, prefix, sizeof prefix, nullptr, 0);
+  if (s_for_command) core::outputs().add(kOutputRecordDelete, prefix, sizeof prefix, nullptr, 0);
   return MEHR_STATUS_OK;
 }
 
 static void live_event(uint32_t kind, const uint8_t* bytes, uint32_t length) {
   if (kind == MEHR_EVENT_BOOTED && length == sizeof s_node_id) memcpy(s_node_id, bytes, length);
   uint8_t prefix = static_cast<uint8_t>(kind);
-  if (s_outputs.add(kOutputEvent, &prefix, 1, bytes, length) || s_for_command) return;
+  if (core::outputs().add(kOutputEvent, &prefix, 1, bytes, length) || s_for_command) return;
   send_events();
-  if (!s_outputs.add(kOutputEvent, &prefix, 1, bytes, length)) {
+  if (!core::outputs().add(kOutputEvent, &prefix, 1, bytes, length)) {
     console::log(console::kLogError, mehr_status_sentence(MEHR_STATUS_REPLY_TOO_LONG));
   }
 }
@@ -141,12 +140,11 @@ enum mehr_status fatal_status() { return s_fatal; }
 const uint8_t* node_id() { return s_node_id; }
 const RelayCounters& counters() { return s_counters; }
 size_t records_used() { return records().used(); }
-const Outputs& outputs() { return s_outputs; }
 
 void fatal(enum mehr_status status, const char* detail) {
   s_mode = Mode::kFatal;
   s_fatal = status;
-  s_outputs.clear();
+  core::outputs().clear();
   console::send_fatal(status, detail);
   core::stop();
 }
@@ -160,7 +158,7 @@ static void after_call(enum mehr_status status) {
 }
 
 enum mehr_status resume() {
-  s_outputs.clear();
+  core::outputs().clear();
   s_for_command = false;
   s_deadline = kNever;
   s_waited_ticks = 0;
@@ -185,7 +183,7 @@ void suspend() {
 }
 
 enum mehr_status command(const uint8_t* bytes, size_t length) {
-  s_outputs.clear();
+  core::outputs().clear();
   s_for_command = true;
   enum mehr_status status = core::on_command(hal::now_ms(), bytes, length);
   after_call(status);
@@ -248,7 +246,7 @@ void run_after_fault(const char* sentence) {
   engine::forget();
   s_mode = Mode::kFatal;
   s_fatal = MEHR_STATUS_TRAP;
-  s_outputs.clear();
+  core::outputs().clear();
   console::send_fatal(s_fatal, sentence);
   serve();
 }

@@ -5,7 +5,6 @@
 
 #include "mehr_abi.h"
 #include "metrics.h"
-#include "outputs.h"
 
 namespace mehr::relay {
 
@@ -24,9 +23,8 @@ const uint8_t* node_id();  // 16 bytes; zeros until the core has booted
 const RelayCounters& counters();
 size_t records_used();
 
-/// A COMMAND request: what the core emitted is in outputs() afterwards.
+/// A COMMAND request: what the core emitted is in core::outputs() afterwards.
 enum mehr_status command(const uint8_t* bytes, size_t length);
-const Outputs& outputs();
 
 /// Takes the core off the air so that a replay can have the engine, and puts it back.
 void suspend();

@@ -5,12 +5,20 @@
 #include "bytes.h"
 #include "core.h"
 #include "engine.h"
+#include "frame.h"
+#include "hal.h"
 #include "relay.h"
 
 namespace mehr::replay {
 
+// op u8, now_ms u64 before the body of a step; primitive u8 before the input of a primitive.
+static constexpr size_t kStepHeader = 9;
+static_assert(kStepHeader + 1 + MEHR_IN_SIZE <= kFramePayloadMax, "a primitive's largest input fits in one request");
+static_assert(kStepHeader + Outputs::kItemHeader + MEHR_OUT_SIZE <= kFramePayloadMax,
+              "a primitive's largest result fits in one reply");
+
 static bool s_open;
-static Outputs s_outputs;
+static uint64_t s_last_ticks;
 static struct {
   bool used;
   uint16_t key;
@@ -32,7 +40,7 @@ static int32_t entropy(uint8_t* out, uint32_t length) {
 static int32_t frame_send(const uint8_t* frame, uint32_t length) {
   if (s_radio != MEHR_STATUS_OK) return s_radio;
   if (length == 0 || length > 255) return MEHR_STATUS_RADIO_FAILED;
-  s_outputs.add(kOutputFrame, nullptr, 0, frame, length);
+  core::outputs().add(kOutputFrame, nullptr, 0, frame, length);
   return MEHR_STATUS_OK;
 }
 
@@ -56,7 +64,7 @@ static int32_t record_put(uint32_t key, const uint8_t* bytes, uint32_t length) {
   if (length > 0) memcpy(s_records[at].bytes, bytes, length);
   uint8_t prefix[2];
   store_u16(prefix, static_cast<uint16_t>(key));
-  s_outputs.add(kOutputRecordPut, prefix, sizeof prefix, bytes, length);
+  core::outputs().add(kOutputRecordPut, prefix, sizeof prefix, bytes, length);
   return MEHR_STATUS_OK;
 }
 
@@ -73,22 +81,22 @@ static int32_t record_delete(uint32_t key) {
   if (at >= 0) s_records[at].used = false;
   uint8_t prefix[2];
   store_u16(prefix, static_cast<uint16_t>(key));
-  s_outputs.add(kOutputRecordDelete, prefix, sizeof prefix, nullptr, 0);
+  core::outputs().add(kOutputRecordDelete, prefix, sizeof prefix, nullptr, 0);
   return MEHR_STATUS_OK;
 }
 
 static void event(uint32_t kind, const uint8_t* bytes, uint32_t length) {
   uint8_t prefix = static_cast<uint8_t>(kind);
-  s_outputs.add(kOutputEvent, &prefix, 1, bytes, length);
+  core::outputs().add(kOutputEvent, &prefix, 1, bytes, length);
 }
 
 static const CoreHost kReplayHost = {entropy, frame_send, record_put, record_get, record_delete, event};
 
-const Outputs& outputs() { return s_outputs; }
+uint64_t last_ticks() { return s_last_ticks; }
 
 enum mehr_status open() {
   relay::suspend();
-  s_outputs.clear();
+  core::outputs().clear();
   memset(s_records, 0, sizeof s_records);
   s_entropy_length = 0;
   s_radio = MEHR_STATUS_OK;
@@ -113,13 +121,16 @@ static enum mehr_status checked(enum mehr_status status) {
 
 enum mehr_status step(const uint8_t* payload, size_t length, uint64_t& deadline_ms) {
   deadline_ms = UINT64_MAX;
-  s_outputs.clear();
+  core::outputs().clear();
   if (!s_open) return MEHR_STATUS_REPLAY_CLOSED;
-  if (length < 9) return MEHR_STATUS_BAD_REQUEST;
+  if (length < kStepHeader) return MEHR_STATUS_BAD_REQUEST;
   uint64_t now = load_u64(payload + 1);
-  const uint8_t* body = payload + 9;
-  size_t body_length = length - 9;
+  const uint8_t* body = payload + kStepHeader;
+  size_t body_length = length - kStepHeader;
+  const uint8_t* result = nullptr;
+  size_t result_length = 0;
   enum mehr_status status = MEHR_STATUS_OK;
+  uint64_t before = hal::ticks();
   switch (payload[0]) {
     case kBoot:
       status = core::boot(now, body, body_length);
@@ -145,13 +156,19 @@ enum mehr_status step(const uint8_t* payload, size_t length, uint64_t& deadline_
       if (body_length != 1) return MEHR_STATUS_BAD_REQUEST;
       s_radio = body[0];
       break;
+    case kCrypto:
+      if (body_length == 0) return MEHR_STATUS_BAD_REQUEST;
+      status = core::crypto(body[0], body + 1, body_length - 1, result, result_length);
+      break;
     default:
       return MEHR_STATUS_BAD_REQUEST;
   }
+  s_last_ticks = hal::ticks() - before;
   if (core::broken(checked(status))) return status;
+  if (result_length > 0) core::outputs().add(kOutputResult, nullptr, 0, result, result_length);
   enum mehr_status asked = checked(core::deadline(deadline_ms));
   if (asked != MEHR_STATUS_OK) return asked;
-  return s_outputs.overflowed() ? MEHR_STATUS_REPLY_TOO_LONG : status;
+  return core::outputs().overflowed() ? MEHR_STATUS_REPLY_TOO_LONG : status;
 }
 
 enum mehr_status hash(uint8_t out[32]) {

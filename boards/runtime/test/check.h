@@ -26,6 +26,7 @@ struct Random {
 
 void test_vectors();
 void test_frames();
+void test_outputs();
 void test_records();
 void test_record_reads();
 void test_wasm_check();

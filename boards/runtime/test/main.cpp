@@ -11,6 +11,7 @@ unsigned g_passed, g_failed;
 int main() {
   test_vectors();
   test_frames();
+  test_outputs();
   test_records();
   test_record_reads();
   test_wasm_check();

@@ -151,15 +151,16 @@ static void typed_text() {
 static void hostile() {
   Random random{0x6d656872};
   FrameReceiver rx(true);
-  static uint8_t bytes[2400];
+  static uint8_t bytes[2 * kFramePayloadMax];
   uint8_t payload[64];
   uint64_t refused = 0;
   unsigned lost = 0;
   for (int round = 0; round < 120000; round++) {
     size_t length;
-    if (round % 3 == 0) {  // noise
-      length = random.below(round % 300 == 0 ? sizeof bytes : 200);
-      for (size_t i = 0; i < length; i++) bytes[i] = static_cast<uint8_t>(random.next());
+    if (round % 3 == 0) {  // noise; the long kind has no delimiter in it, so some is longer than any frame
+      bool is_long = round % 300 == 0;
+      length = random.below(is_long ? sizeof bytes : 200);
+      for (size_t i = 0; i < length; i++) bytes[i] = static_cast<uint8_t>(is_long ? random.next() | 1 : random.next());
     } else {  // a frame with bytes changed, cut short, or doubled
       size_t n = random.below(sizeof payload);
       for (size_t i = 0; i < n; i++) payload[i] = static_cast<uint8_t>(random.next());

@@ -127,7 +127,7 @@ describe("SHA-512", () => {
         expected.update(piece);
       }
       core.call("sha512End", core.arena + piece.length);
-      expect(hex(core.bytes.subarray(piece.length))).toBe(expected.digest("hex"));
+      expect(hex(core.bytes.subarray(piece.length, piece.length + 64))).toBe(expected.digest("hex"));
     });
 
   it("leaves nothing of what it hashed behind", () => {

@@ -1,32 +1,25 @@
 /** `mehr bench core`: what the core and its engine cost, in bytes, instructions and seconds. */
 import { readFileSync, writeFileSync } from "node:fs";
-import { cpus } from "node:os";
 import { join } from "node:path";
-import { bootConfig } from "../../boards/config.ts";
-import { findBoard, isVirtual, type VirtualBoard } from "../../boards/index.ts";
-import { type BuildReport, buildBoard } from "../../toolchain/build.ts";
-import { copyCheckout } from "../../toolchain/checkout.ts";
-import { CORE_SIZE_BUDGET, LINEAR_MEMORY_LIMIT } from "../../toolchain/core/limits.ts";
-import { MehrError } from "../../toolchain/errors.ts";
-import { memoryOf, parseMap } from "../../toolchain/map.ts";
-import { pioPlace } from "../../toolchain/pio/environment.ts";
-import { findArtifacts } from "../../toolchain/pio/run.ts";
-import { CALIBRATION_INSTRUCTIONS, Metric } from "../board/protocol.ts";
-import { RadioPort } from "../board/radio-port.ts";
-import { VirtualBoardProcess } from "../board/virtual.ts";
-import { beaconFrame } from "../conformance/scenario.ts";
-import { phyOf } from "../node/node.ts";
-import { buildProgress } from "./build.ts";
-import type { Io } from "./outcome.ts";
-import { table } from "./table.ts";
-
-interface Result {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly baseline?: number;
-  readonly ratio?: number;
-}
+import { bootConfig } from "../../../boards/config.ts";
+import { findBoard, isVirtual, type VirtualBoard } from "../../../boards/index.ts";
+import { type BuildReport, buildBoard } from "../../../toolchain/build.ts";
+import { copyCheckout } from "../../../toolchain/checkout.ts";
+import { CORE_SIZE_BUDGET, LINEAR_MEMORY_LIMIT } from "../../../toolchain/core/limits.ts";
+import { MehrError } from "../../../toolchain/errors.ts";
+import { memoryOf, parseMap } from "../../../toolchain/map.ts";
+import { pioPlace } from "../../../toolchain/pio/environment.ts";
+import { findArtifacts } from "../../../toolchain/pio/run.ts";
+import { InstructionMeter } from "../../board/meter.ts";
+import { Metric } from "../../board/protocol.ts";
+import { RadioPort } from "../../board/radio-port.ts";
+import { VirtualBoardProcess } from "../../board/virtual.ts";
+import { beaconFrame } from "../../conformance/scenario.ts";
+import { phyOf } from "../../node/node.ts";
+import { buildProgress } from "../build.ts";
+import type { Io } from "../outcome.ts";
+import { table } from "../table.ts";
+import { limited, machine, median, type Result } from "./measure.ts";
 
 /** What wasm3 with everything around it may take on an nRF52840, bytes. */
 const RAM_BUDGET = 175_000;
@@ -92,21 +85,6 @@ export async function benchCore(io: Io, flags: { root: string }): Promise<undefi
   );
 }
 
-function limited(name: string, usage: { used: number; max: number | null }): Result {
-  const { used, max } = usage;
-  return { name, value: used, unit: "B", ...(max === null ? {} : { baseline: max, ratio: used / max }) };
-}
-
-function machine(): string {
-  const [cpu] = cpus();
-  return `${cpus().length} x ${cpu?.model.trim() ?? "unknown"}, Node ${process.versions.node}`;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-}
-
 /** Boot, beacons and memory, counted on the board itself. One instruction is one nanosecond of its clock. */
 async function instructions(board: VirtualBoard, image: string): Promise<Result[]> {
   let port: RadioPort | undefined;
@@ -121,9 +99,8 @@ async function instructions(board: VirtualBoard, image: string): Promise<Result[
   });
   try {
     const metric = (stats: Map<number, bigint>, id: number): number => Number(stats.get(id) ?? 0n);
+    const { perTick } = await InstructionMeter.open(running.console);
     const first = await running.console.stats();
-    // What a tick is worth, from a loop whose instructions are known, not from the clock's nominal rate.
-    const perTick = CALIBRATION_INSTRUCTIONS / metric(first, Metric.CalibrationTicks);
     const nominal = 1e9 / metric(first, Metric.TickHz);
     const beacon = async (node: number): Promise<number> => {
       const before = metric(await running.console.stats(), Metric.FramesReceived);
