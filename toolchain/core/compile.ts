@@ -9,10 +9,12 @@ import { writeIfChanged } from "../paths.ts";
 import { LINEAR_MEMORY_LIMIT } from "./limits.ts";
 
 /**
- * asc's flags. -O3 because -Oz costs up to 29 % on arithmetic and saves nothing on this code; no assertions and a trapping
- * abort because a decoder never traps, so their text and code would be dead weight on the chip.
+ * asc's flags. -O3s, that is -O3 without inlining functions that have several callers: a tenth less wasm, and so a tenth
+ * less RAM under wasm3, for 1 % more instructions per signature check; what a hot loop must not call is written into it.
+ * -Oz would cost up to 29 % on arithmetic. No assertions and a trapping abort because a decoder never traps, so their text
+ * and code would be dead weight on the chip.
  */
-const FLAGS = ["--runtime", "stub", "-O3", "--noAssert", "--use", "abort="];
+const FLAGS = ["--runtime", "stub", "-O3s", "--noAssert", "--use", "abort="];
 
 /** Linear memory of a module: 64 KiB pages, none of which can be added later, and the bytes of them in use at most. */
 export interface ModuleMemory {
