@@ -95,11 +95,12 @@ function select(out: usize, t: usize, four: u32): void {
   const m5 = maskEqual(index, 5);
   const m6 = maskEqual(index, 6);
   const m7 = maskEqual(index, 7);
-  const table = TABLES + t * TABLE_SIZE;
-  for (let i: usize = 0; i < ENTRY_SIZE; i += 8) {
-    const word = table + i;
+  let word = TABLES + t * TABLE_SIZE;
+  const end = word + ENTRY_SIZE;
+  let at = out;
+  do {
     store<u64>(
-      out + i,
+      at,
       (load<u64>(word) & m0) |
         (load<u64>(word, 112) & m1) |
         (load<u64>(word, 224) & m2) |
@@ -109,16 +110,18 @@ function select(out: usize, t: usize, four: u32): void {
         (load<u64>(word, 672) & m6) |
         (load<u64>(word, 784) & m7),
     );
-  }
+    word += 8;
+    at += 8;
+  } while (word < end);
   // -(x, y) = (-x, y): (y + x) / 2 and (y - x) / 2 change places, d x y changes its sign.
   const mask = -(<i32>negative);
-  for (let i: usize = 0; i < 36; i += 4) {
-    const plus = load<i32>(out + i);
-    const minus = load<i32>(out + i, 36);
+  for (at = out; at < out + 36; at += 4) {
+    const plus = load<i32>(at);
+    const minus = load<i32>(at, 36);
     const difference = (plus ^ minus) & mask;
-    store<i32>(out + i, plus ^ difference);
-    store<i32>(out + i, minus ^ difference, 36);
-    store<i32>(out + i, (load<i32>(out + i, 72) ^ mask) - mask, 72);
+    store<i32>(at, plus ^ difference);
+    store<i32>(at, minus ^ difference, 36);
+    store<i32>(at, (load<i32>(at, 72) ^ mask) - mask, 72);
   }
 }
 

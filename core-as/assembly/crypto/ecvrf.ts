@@ -98,7 +98,7 @@ function select(four: u32): void {
     const mask: u64 = <u64>((<i64>(index ^ i) - 1) >> 63);
     const entry = TABLE + <usize>i * POINT_SIZE;
     for (let w: usize = 0; w < POINT_SIZE; w += 8) {
-      store<u64>(ENTRY + w, load<u64>(ENTRY + w) | (load<u64>(entry + w) & mask));
+      store<u64>(w, load<u64>(w, ENTRY) | (load<u64>(entry + w) & mask), ENTRY);
     }
   }
   feSwap(ENTRY, ENTRY + 40, 5, negative);

@@ -65,15 +65,15 @@ export function pointSetIdentity(p: usize): void {
  */
 function doublingMiddle(): void {
   for (let i: usize = 0; i < 36; i += 4) {
-    const xx = load<i32>(A + i);
-    const yy = load<i32>(B + i);
-    const zz = load<i32>(C + i);
+    const xx = load<i32>(i, A);
+    const yy = load<i32>(i, B);
+    const zz = load<i32>(i, C);
     const g = yy + xx;
     const h = yy - xx;
-    store<i32>(G + i, g);
-    store<i32>(H + i, h);
-    store<i32>(E + i, load<i32>(S + i) - g);
-    store<i32>(F + i, zz + zz - h);
+    store<i32>(i, g, G);
+    store<i32>(i, h, H);
+    store<i32>(i, load<i32>(i, S) - g, E);
+    store<i32>(i, zz + zz - h, F);
   }
 }
 
@@ -94,14 +94,14 @@ export function pointDouble(p: usize, withT: bool): void {
 /** E = B - A, F = D - C, G = D + C, H = B + A: what both additions end with. `d` is 2 Z1 Z2 or, with halves, Z1. */
 function additionMiddle(d: usize, f: usize, g: usize): void {
   for (let i: usize = 0; i < 36; i += 4) {
-    const a = load<i32>(A + i);
-    const b = load<i32>(B + i);
-    const c = load<i32>(C + i);
+    const a = load<i32>(i, A);
+    const b = load<i32>(i, B);
+    const c = load<i32>(i, C);
     const z = load<i32>(d + i);
-    store<i32>(E + i, b - a);
+    store<i32>(i, b - a, E);
     store<i32>(f + i, z - c);
     store<i32>(g + i, z + c);
-    store<i32>(H + i, b + a);
+    store<i32>(i, b + a, H);
   }
 }
 
@@ -110,8 +110,8 @@ function sumAndDifference(p: usize): void {
   for (let i: usize = 0; i < 36; i += 4) {
     const x = load<i32>(p + i);
     const y = load<i32>(p + i, 40);
-    store<i32>(E + i, y - x);
-    store<i32>(H + i, y + x);
+    store<i32>(i, y - x, E);
+    store<i32>(i, y + x, H);
   }
 }
 

@@ -47,15 +47,17 @@ const COUNT: usize = HASH + 320;
 /** Copies `length` bytes of 64-bit words, turning big-endian into little-endian and back. */
 function swap(out: usize, input: usize, length: u32): void {
   for (let i: u32 = 0; i < length; i += 8) {
-    store<u32>(out + i, bswap<u32>(load<u32>(input + i)), 4);
-    store<u32>(out + i, bswap<u32>(load<u32>(input + i, 4)));
+    const high = load<u32>(input + i);
+    const low = load<u32>(input + i, 4);
+    store<u32>(out + i, (rotl<u32>(low, 8) & 0x00ff00ff) | (rotr<u32>(low, 8) & 0xff00ff00));
+    store<u32>(out + i, (rotl<u32>(high, 8) & 0x00ff00ff) | (rotr<u32>(high, 8) & 0xff00ff00), 4);
   }
 }
 
 /**
  * Adds the 128 bytes at `block` to the hash value (section 6.4.2). The functions of section 4.1.3 are written out: calls would
- * cost half as much again. rotr 14, 18, 41 is the large sigma 1, rotr 28, 34, 39 the large sigma 0; the order of the sums is
- * the one V8 does best with.
+ * cost half as much again. The large sigmas are rotr 14, 18, 41 and 28, 34, 39; the small ones are chains, rotr(rotr(x, 7) ^ x, 1)
+ * for rotr 8 ^ rotr 1, that stay in an interpreter's one register. The order of the sums is the one V8 does best with.
  */
 function compress(block: usize): void {
   swap(W, block, BLOCK_SIZE);
@@ -151,36 +153,83 @@ function compress(block: usize): void {
     if (k < K_END - 64) {
       t = load<u64>(w, 8);
       x = load<u64>(other, 48);
-      t = (rotr<u64>(t, 1) ^ rotr<u64>(t, 8) ^ (t >> 7)) + load<u64>(w) + load<u64>(other, 8);
-      store<u64>(w, t + (rotr<u64>(x, 19) ^ rotr<u64>(x, 61) ^ (x >> 6)));
+      store<u64>(
+        w,
+        load<u64>(w) +
+          load<u64>(other, 8) +
+          (rotr<u64>(rotr<u64>(t, 7) ^ t, 1) ^ (t >> 7)) +
+          (rotr<u64>(rotr<u64>(x, 42) ^ x, 19) ^ (x >> 6)),
+      );
       t = load<u64>(w, 16);
       x = load<u64>(other, 56);
-      t = (rotr<u64>(t, 1) ^ rotr<u64>(t, 8) ^ (t >> 7)) + load<u64>(w, 8) + load<u64>(other, 16);
-      store<u64>(w, t + (rotr<u64>(x, 19) ^ rotr<u64>(x, 61) ^ (x >> 6)), 8);
+      store<u64>(
+        w,
+        load<u64>(w, 8) +
+          load<u64>(other, 16) +
+          (rotr<u64>(rotr<u64>(t, 7) ^ t, 1) ^ (t >> 7)) +
+          (rotr<u64>(rotr<u64>(x, 42) ^ x, 19) ^ (x >> 6)),
+        8,
+      );
       t = load<u64>(w, 24);
       x = load<u64>(w);
-      t = (rotr<u64>(t, 1) ^ rotr<u64>(t, 8) ^ (t >> 7)) + load<u64>(w, 16) + load<u64>(other, 24);
-      store<u64>(w, t + (rotr<u64>(x, 19) ^ rotr<u64>(x, 61) ^ (x >> 6)), 16);
+      store<u64>(
+        w,
+        load<u64>(w, 16) +
+          load<u64>(other, 24) +
+          (rotr<u64>(rotr<u64>(t, 7) ^ t, 1) ^ (t >> 7)) +
+          (rotr<u64>(rotr<u64>(x, 42) ^ x, 19) ^ (x >> 6)),
+        16,
+      );
       t = load<u64>(w, 32);
       x = load<u64>(w, 8);
-      t = (rotr<u64>(t, 1) ^ rotr<u64>(t, 8) ^ (t >> 7)) + load<u64>(w, 24) + load<u64>(other, 32);
-      store<u64>(w, t + (rotr<u64>(x, 19) ^ rotr<u64>(x, 61) ^ (x >> 6)), 24);
+      store<u64>(
+        w,
+        load<u64>(w, 24) +
+          load<u64>(other, 32) +
+          (rotr<u64>(rotr<u64>(t, 7) ^ t, 1) ^ (t >> 7)) +
+          (rotr<u64>(rotr<u64>(x, 42) ^ x, 19) ^ (x >> 6)),
+        24,
+      );
       t = load<u64>(w, 40);
       x = load<u64>(w, 16);
-      t = (rotr<u64>(t, 1) ^ rotr<u64>(t, 8) ^ (t >> 7)) + load<u64>(w, 32) + load<u64>(other, 40);
-      store<u64>(w, t + (rotr<u64>(x, 19) ^ rotr<u64>(x, 61) ^ (x >> 6)), 32);
+      store<u64>(
+        w,
+        load<u64>(w, 32) +
+          load<u64>(other, 40) +
+          (rotr<u64>(rotr<u64>(t, 7) ^ t, 1) ^ (t >> 7)) +
+          (rotr<u64>(rotr<u64>(x, 42) ^ x, 19) ^ (x >> 6)),
+        32,
+      );
       t = load<u64>(w, 48);
       x = load<u64>(w, 24);
-      t = (rotr<u64>(t, 1) ^ rotr<u64>(t, 8) ^ (t >> 7)) + load<u64>(w, 40) + load<u64>(other, 48);
-      store<u64>(w, t + (rotr<u64>(x, 19) ^ rotr<u64>(x, 61) ^ (x >> 6)), 40);
+      store<u64>(
+        w,
+        load<u64>(w, 40) +
+          load<u64>(other, 48) +
+          (rotr<u64>(rotr<u64>(t, 7) ^ t, 1) ^ (t >> 7)) +
+          (rotr<u64>(rotr<u64>(x, 42) ^ x, 19) ^ (x >> 6)),
+        40,
+      );
       t = load<u64>(w, 56);
       x = load<u64>(w, 32);
-      t = (rotr<u64>(t, 1) ^ rotr<u64>(t, 8) ^ (t >> 7)) + load<u64>(w, 48) + load<u64>(other, 56);
-      store<u64>(w, t + (rotr<u64>(x, 19) ^ rotr<u64>(x, 61) ^ (x >> 6)), 48);
+      store<u64>(
+        w,
+        load<u64>(w, 48) +
+          load<u64>(other, 56) +
+          (rotr<u64>(rotr<u64>(t, 7) ^ t, 1) ^ (t >> 7)) +
+          (rotr<u64>(rotr<u64>(x, 42) ^ x, 19) ^ (x >> 6)),
+        48,
+      );
       t = load<u64>(other);
       x = load<u64>(w, 40);
-      t = (rotr<u64>(t, 1) ^ rotr<u64>(t, 8) ^ (t >> 7)) + load<u64>(w, 56) + load<u64>(w);
-      store<u64>(w, t + (rotr<u64>(x, 19) ^ rotr<u64>(x, 61) ^ (x >> 6)), 56);
+      store<u64>(
+        w,
+        load<u64>(w, 56) +
+          load<u64>(w) +
+          (rotr<u64>(rotr<u64>(t, 7) ^ t, 1) ^ (t >> 7)) +
+          (rotr<u64>(rotr<u64>(x, 42) ^ x, 19) ^ (x >> 6)),
+        56,
+      );
     }
     const next = other;
     other = w;

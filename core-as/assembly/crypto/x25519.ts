@@ -35,48 +35,48 @@ export function clamp(scalar: usize): void {
 function sumsAndDifferences(mask: i32): void {
   let x2: i32, x3: i32, z2: i32, z3: i32, difference: i32;
   for (let i: usize = 0; i < 36; i += 12) {
-    x2 = load<i32>(X2 + i);
-    x3 = load<i32>(X3 + i);
+    x2 = load<i32>(i, X2);
+    x3 = load<i32>(i, X3);
     difference = (x2 ^ x3) & mask;
     x2 ^= difference;
     x3 ^= difference;
-    z2 = load<i32>(Z2 + i);
-    z3 = load<i32>(Z3 + i);
+    z2 = load<i32>(i, Z2);
+    z3 = load<i32>(i, Z3);
     difference = (z2 ^ z3) & mask;
     z2 ^= difference;
     z3 ^= difference;
-    store<i32>(A + i, x2 + z2);
-    store<i32>(B + i, x2 - z2);
-    store<i32>(C + i, x3 + z3);
-    store<i32>(D + i, x3 - z3);
-    x2 = load<i32>(X2 + i, 4);
-    x3 = load<i32>(X3 + i, 4);
+    store<i32>(i, x2 + z2, A);
+    store<i32>(i, x2 - z2, B);
+    store<i32>(i, x3 + z3, C);
+    store<i32>(i, x3 - z3, D);
+    x2 = load<i32>(i, X2 + 4);
+    x3 = load<i32>(i, X3 + 4);
     difference = (x2 ^ x3) & mask;
     x2 ^= difference;
     x3 ^= difference;
-    z2 = load<i32>(Z2 + i, 4);
-    z3 = load<i32>(Z3 + i, 4);
+    z2 = load<i32>(i, Z2 + 4);
+    z3 = load<i32>(i, Z3 + 4);
     difference = (z2 ^ z3) & mask;
     z2 ^= difference;
     z3 ^= difference;
-    store<i32>(A + i, x2 + z2, 4);
-    store<i32>(B + i, x2 - z2, 4);
-    store<i32>(C + i, x3 + z3, 4);
-    store<i32>(D + i, x3 - z3, 4);
-    x2 = load<i32>(X2 + i, 8);
-    x3 = load<i32>(X3 + i, 8);
+    store<i32>(i, x2 + z2, A + 4);
+    store<i32>(i, x2 - z2, B + 4);
+    store<i32>(i, x3 + z3, C + 4);
+    store<i32>(i, x3 - z3, D + 4);
+    x2 = load<i32>(i, X2 + 8);
+    x3 = load<i32>(i, X3 + 8);
     difference = (x2 ^ x3) & mask;
     x2 ^= difference;
     x3 ^= difference;
-    z2 = load<i32>(Z2 + i, 8);
-    z3 = load<i32>(Z3 + i, 8);
+    z2 = load<i32>(i, Z2 + 8);
+    z3 = load<i32>(i, Z3 + 8);
     difference = (z2 ^ z3) & mask;
     z2 ^= difference;
     z3 ^= difference;
-    store<i32>(A + i, x2 + z2, 8);
-    store<i32>(B + i, x2 - z2, 8);
-    store<i32>(C + i, x3 + z3, 8);
-    store<i32>(D + i, x3 - z3, 8);
+    store<i32>(i, x2 + z2, A + 8);
+    store<i32>(i, x2 - z2, B + 8);
+    store<i32>(i, x3 + z3, C + 8);
+    store<i32>(i, x3 - z3, D + 8);
   }
 }
 
@@ -84,18 +84,18 @@ function sumsAndDifferences(mask: i32): void {
 function sumAndDifference(): void {
   let da: i32, cb: i32;
   for (let i: usize = 0; i < 36; i += 12) {
-    da = load<i32>(X3 + i);
-    cb = load<i32>(Z3 + i);
-    store<i32>(C + i, da + cb);
-    store<i32>(D + i, da - cb);
-    da = load<i32>(X3 + i, 4);
-    cb = load<i32>(Z3 + i, 4);
-    store<i32>(C + i, da + cb, 4);
-    store<i32>(D + i, da - cb, 4);
-    da = load<i32>(X3 + i, 8);
-    cb = load<i32>(Z3 + i, 8);
-    store<i32>(C + i, da + cb, 8);
-    store<i32>(D + i, da - cb, 8);
+    da = load<i32>(i, X3);
+    cb = load<i32>(i, Z3);
+    store<i32>(i, da + cb, C);
+    store<i32>(i, da - cb, D);
+    da = load<i32>(i, X3 + 4);
+    cb = load<i32>(i, Z3 + 4);
+    store<i32>(i, da + cb, C + 4);
+    store<i32>(i, da - cb, D + 4);
+    da = load<i32>(i, X3 + 8);
+    cb = load<i32>(i, Z3 + 8);
+    store<i32>(i, da + cb, C + 8);
+    store<i32>(i, da - cb, D + 8);
   }
 }
 
@@ -107,17 +107,17 @@ function doublingTail(): void {
   let a: i32, e: i32;
   let t: i64 = 0;
   for (let i: usize = 0; i < 32; i += 8) {
-    a = load<i32>(A + i);
-    e = a - load<i32>(B + i);
-    store<i32>(E + i, e);
+    a = load<i32>(i, A);
+    e = a - load<i32>(i, B);
+    store<i32>(i, e, E);
     t += <i64>a + 121665 * <i64>e;
-    store<i32>(B + i, (<i32>t) & 0x1fffffff);
+    store<i32>(i, (<i32>t) & 0x1fffffff, B);
     t >>= 29;
-    a = load<i32>(A + i, 4);
-    e = a - load<i32>(B + i, 4);
-    store<i32>(E + i, e, 4);
+    a = load<i32>(i, A + 4);
+    e = a - load<i32>(i, B + 4);
+    store<i32>(i, e, E + 4);
     t += <i64>a + 121665 * <i64>e;
-    store<i32>(B + i, (<i32>t) & 0xfffffff, 4);
+    store<i32>(i, (<i32>t) & 0xfffffff, B + 4);
     t >>= 28;
   }
   a = load<i32>(A, 32);
@@ -167,8 +167,9 @@ export function x25519(out: usize, scalar: usize, u: usize): Status {
   let swap: u32 = 0;
   for (let i: i32 = 254; i >= 0; i--) {
     const bit = ((<u32>load<u8>(SCALAR + ((<usize>i) >> 3))) >> ((<u32>i) & 7)) & 1;
-    // The last three bits of a clamped scalar are zero: they double, and the sum is no longer wanted.
-    step(-(<i32>(swap ^ bit)), i > 2);
+    // Of a clamped scalar bit 254 is 1, where the sum is what (X3 : Z3) holds already, and bits 2 to 0 are 0: the last
+    // steps double, and the sum is no longer wanted.
+    step(-(<i32>(swap ^ bit)), i < 254 && i > 2);
     swap = bit;
   }
   feInvert(Z2, Z2);
