@@ -133,15 +133,29 @@ export class Core {
 
   /** Runs one primitive on `input`, laid out as Primitive says. Works before boot and leaves no trace in the state hash. */
   crypto(primitive: Primitive, input: Uint8Array): PrimitiveResult {
-    const refused = this.#write(input);
-    const result = refused === undefined ? this.#exports.crypto(primitive, input.length) : -refused;
+    const result = this.#runPrimitive(primitive, input);
     if (result < 0) return { status: -result as Status, out: new Uint8Array(0) };
     return { status: Status.Ok, out: this.#view().slice(this.#out, this.#out + result) };
+  }
+
+  /**
+   * The same into bytes the caller has, for those who do it often: making the result would cost a short call a quarter of its
+   * time. Bytes written, or minus a Status with nothing written. Throws RangeError if `out` is too short (OUT_SIZE never is).
+   */
+  cryptoInto(out: Uint8Array, primitive: Primitive, input: Uint8Array): number {
+    const result = this.#runPrimitive(primitive, input);
+    if (result > 0) out.set(this.#view().subarray(this.#out, this.#out + result));
+    return result;
   }
 
   /** Bytes of linear memory in use. */
   memoryUsed(): number {
     return this.#exports.memory_used();
+  }
+
+  #runPrimitive(primitive: Primitive, input: Uint8Array): number {
+    const refused = this.#write(input);
+    return refused === undefined ? this.#exports.crypto(primitive, input.length) : -refused;
   }
 
   #write(input: Uint8Array): Status | undefined {

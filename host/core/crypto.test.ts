@@ -92,6 +92,20 @@ describe("the crypto export", () => {
     expect([open(15), open(16)]).toEqual([Status.Short, Status.BadTag]);
   });
 
+  it("writes into the caller's bytes no more than the result, and nothing if it refuses", () => {
+    const sealed = core.crypto(Primitive.Seal, primitiveInput.aead(KEY, NONCE, text(3), text(20))).out;
+    const box = primitiveInput.aead(KEY, NONCE, text(3), sealed);
+    const out = new Uint8Array(OUT_SIZE).fill(0xaa);
+    expect(core.cryptoInto(out, Primitive.Open, box)).toBe(20);
+    expect(out.subarray(0, 20)).toEqual(text(20));
+    expect(out.subarray(20).every((byte) => byte === 0xaa)).toBe(true);
+    box[60] = (box[60] ?? 0) ^ 1;
+    expect(core.cryptoInto(out.fill(0xaa), Primitive.Open, box)).toBe(-Status.BadTag);
+    expect(core.cryptoInto(out, Primitive.Sha512, new Uint8Array(IN_SIZE + 1))).toBe(-Status.Long);
+    expect(out.every((byte) => byte === 0xaa)).toBe(true);
+    expect(() => core.cryptoInto(new Uint8Array(63), Primitive.Sha512, NOTHING)).toThrow(RangeError);
+  });
+
   it("leaves no trace in the state of a node, booted or not", () => {
     const useAll = (): void => {
       for (const primitive of Object.values(Primitive)) core.crypto(primitive, text(112));
