@@ -1,9 +1,10 @@
 /**
  * What handles secrets does the same whatever they are: the same branches, the same memory, the same divisions
- * (tests/support/trace.ts). Public values - messages, nonces, public keys, lengths - are held fixed and the secret alone
- * changes; where a computation takes a seed and its public key, it is given one public key for all seeds.
+ * (tests/support/trace.ts). Public values - messages, nonces, public keys, lengths - are held fixed and the secret
+ * alone changes; where a computation takes a seed and its public key, it is given one public key for all seeds.
  *
- * The module is the one of the unit tests, compiled with the core's flags. constant-time-relay.test.ts looks at relay.wasm.
+ * The module is the one of the unit tests, compiled with the core's flags. constant-time-relay.test.ts looks at
+ * relay.wasm.
  */
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { sha512 } from "@noble/hashes/sha2.js";
@@ -101,14 +102,16 @@ describe("the trace is the same for every secret", () => {
   });
 });
 
-// With true key pairs the public keys differ, and with them what hashing to the curve may show, for it works on nothing but
-// the public key and alpha: how many tries it takes, and in the last of them whether the square root found first is the
-// wanted one. So each key gets an alpha for which the first try is a point and its root needs no correction.
+// With true key pairs the public keys differ, and with them what hashing to the curve may show, for it works on nothing
+// but the public key and alpha: how many tries it takes, and in the last of them whether the square root found first is
+// the wanted one. So each key gets an alpha for which the first try is a point and its root needs no correction.
 
 const { Fp } = ed25519.Point;
 const D = ed25519.Point.CURVE().d;
 
-/** Whether decoding `encoded` finds the right root at once: v x^2 = u, and the sign as asked (RFC 8032 section 5.1.3). */
+/**
+ * Whether decoding `encoded` finds the right root at once: v x^2 = u, and the sign as asked (RFC 8032 section 5.1.3).
+ */
 function straight(encoded: Uint8Array): boolean {
   const bits = toInteger(encoded);
   const y = bits % 2n ** 255n;

@@ -1,10 +1,11 @@
 /**
- * What handles secrets takes the same time for every secret: instructions of the core on the emulated Cortex-M4, under the
- * engine that ships, counted to one tick of 40 instructions.
+ * What handles secrets takes the same time for every secret: instructions of the core on the emulated Cortex-M4, under
+ * the engine that ships, counted to one tick of 40 instructions.
  *
- * Everything public is held fixed. That includes the public key given to Ed25519Sign and to the VRF, which the core takes
- * as it is: what comes out belongs to no key pair, and which instructions run is the same as if it did. In the VRF the
- * number of tries of hash-to-curve depends on public key and alpha alone, both public, so it is fixed with them.
+ * Everything public is held fixed. That includes the public key given to Ed25519Sign and to the VRF, which the core
+ * takes as it is: what comes out belongs to no key pair, and which instructions run is the same as if it did. In the
+ * VRF the number of tries of hash-to-curve depends on public key and alpha alone, both public, so it is fixed with
+ * them.
  */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { InstructionMeter } from "../host/board/meter.ts";
@@ -66,8 +67,8 @@ async function ticks(primitive: Primitive, input: Uint8Array, status: Status = S
 }
 
 /**
- * Expects the same count for all inputs; where a count falls between two ticks, one of them is a tick more. The first call
- * does not count: wasm3 patches a place that calls a function when it comes by for the first time.
+ * Expects the same count for all inputs; where a count falls between two ticks, one of them is a tick more. The first
+ * call does not count: wasm3 patches a place that calls a function when it comes by for the first time.
  */
 async function expectEqualTime(primitive: Primitive, inputs: readonly Uint8Array[], status?: Status): Promise<void> {
   await target.crypto(primitive, inputs[0] ?? NOTHING);

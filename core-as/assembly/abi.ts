@@ -193,7 +193,9 @@ export enum Primitive {
   Blake2b = 1,
   /** Begins a BLAKE3 stream: nothing, or key 32 for the keyed hash. Gives nothing. */
   Blake3Begin = 2,
-  /** The next piece of the stream's message, 128 KiB in all. Gives nothing. BadField: none was begun; Long: too much. */
+  /**
+   * The next piece of the stream's message, 128 KiB in all. Gives nothing. BadField: none was begun; Long: too much.
+   */
   Blake3Update = 3,
   /** Ends the stream: nothing. Gives the first 32 bytes of the hash. BadField: none was begun. */
   Blake3End = 4,
@@ -203,7 +205,10 @@ export enum Primitive {
   ChaCha20 = 6,
   /** Poly1305, RFC 8439 section 2.5: one-time key 32, message. Gives the tag of 16 bytes. */
   Poly1305 = 7,
-  /** ChaCha20-Poly1305, RFC 8439 section 2.8: key 32, nonce 12, aad_length u16, aad, plaintext. Gives ciphertext, tag 16. */
+  /**
+   * ChaCha20-Poly1305, RFC 8439 section 2.8: key 32, nonce 12, aad_length u16, aad, plaintext. Gives ciphertext, tag
+   * 16.
+   */
   Seal = 8,
   /** The inverse of Seal: key 32, nonce 12, aad_length u16, aad, ciphertext, tag 16. Gives the plaintext. BadTag. */
   Open = 9,
@@ -215,13 +220,19 @@ export enum Primitive {
   Ed25519PublicKey = 12,
   /** Ed25519, RFC 8032 section 5.1.6: seed 32, its public key 32, message. Gives the signature of 64 bytes. */
   Ed25519Sign = 13,
-  /** Ed25519, strict: public key 32, signature 64, message. Gives nothing. BadPoint, SmallOrder, BadScalar, BadSignature. */
+  /**
+   * Ed25519, strict: public key 32, signature 64, message. Gives nothing. BadPoint, SmallOrder, BadScalar,
+   * BadSignature.
+   */
   Ed25519Verify = 14,
   /** The X25519 form of an Ed25519 public key 32. Gives u 32. BadPoint, SmallOrder. */
   X25519FromEd25519 = 15,
   /** The X25519 form of an Ed25519 secret key, seed 32. Gives the clamped scalar of 32 bytes. */
   X25519SecretFromSeed = 16,
-  /** ECVRF-EDWARDS25519-SHA512-TAI, RFC 9381, without proof: seed 32, public key 32, alpha. Gives Gamma 32, beta 64. BadPoint. */
+  /**
+   * ECVRF-EDWARDS25519-SHA512-TAI, RFC 9381, without proof: seed 32, public key 32, alpha. Gives Gamma 32, beta 64.
+   * BadPoint.
+   */
   VrfGamma = 17,
   /** The same with proof: seed 32, its public key 32, alpha. Gives the proof of 80 bytes, beta 64. BadPoint. */
   VrfProve = 18,
@@ -286,14 +297,16 @@ export interface Exports {
   /** One command (in `In`); its answer is a Reply event. */
   on_command(now_ms: u64, length: u32): i32;
   /**
-   * Runs one Primitive on `length` bytes of `In`: the bytes it leaves in `Out`, or minus a Status. Callable before `boot`.
+   * Runs one Primitive on `length` bytes of `In`: the bytes it leaves in `Out`, or minus a Status. Callable before
+   * `boot`.
    *
-   * Any bytes give a result or a status: Short or Long for a wrong length and for a result longer than `Out`, BadField for
-   * another primitive. It has no clock and uses no stored identity: keys come in `In`. It changes nothing `state_hash`
-   * covers. It is there so that published vectors run on the very module that ships, and so that a board can prove its
-   * engine. `In` and `Out` keep what was in them, secrets too, until something is written over them: that is the host's
-   * business. A BLAKE3 stream is the one thing kept from call to call, and the node hashes with the same BLAKE3 state: a
-   * call of `state_hash` or `on_frame` between its pieces spoils the stream (and never the node's own hash).
+   * Any bytes give a result or a status: Short or Long for a wrong length and for a result longer than `Out`, BadField
+   * for another primitive. It has no clock and uses no stored identity: keys come in `In`. It changes nothing
+   * `state_hash` covers. It is there so that published vectors run on the very module that ships, and so that a board
+   * can prove its engine. `In` and `Out` keep what was in them, secrets too, until something is written over them: that
+   * is the host's business. A BLAKE3 stream is the one thing kept from call to call, and the node hashes with the same
+   * BLAKE3 state: a call of `state_hash` or `on_frame` between its pieces spoils the stream (and never the node's own
+   * hash).
    */
   crypto(primitive: u32, length: u32): i32;
   /** When `on_timer` wants to be called next, in ms; 2^64-1 if never. */
@@ -302,7 +315,8 @@ export interface Exports {
   state_hash(): i32;
   /**
    * LoRa time on air in microseconds, rounded up; 0 if a parameter is out of range.
-   * sf 5-12, bandwidth 7,800-1,625,000 Hz, coding rate 5-8 (4/5-4/8), preamble symbols, payload 0-255 bytes, AirtimeFlag bits.
+   * sf 5-12, bandwidth 7,800-1,625,000 Hz, coding rate 5-8 (4/5-4/8), preamble symbols, payload 0-255 bytes,
+   * AirtimeFlag bits.
    */
   airtime_us(sf: u32, bandwidth_hz: u32, coding_rate: u32, preamble: u32, length: u32, flags: u32): u64;
 }

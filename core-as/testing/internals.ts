@@ -1,7 +1,7 @@
 /**
  * Entry of a second module for unit tests: the parts below the boundary, exported one by one. Never on a board.
  */
-import { HASH } from "../assembly/crypto/scratch";
+import { CURVE_WORK_SIZE, HASH, HASH_SIZE } from "../assembly/crypto/scratch";
 
 export { open, seal } from "../assembly/crypto/aead";
 export { blake2b } from "../assembly/crypto/blake2b";
@@ -75,6 +75,11 @@ export {
 /** Address of the working memory of all cryptography. */
 export function scratchBlock(): usize {
   return HASH;
+}
+
+/** Its size in bytes. */
+export function scratchSize(): u32 {
+  return HASH_SIZE + CURVE_WORK_SIZE;
 }
 
 const ARENA: usize = memory.data(81920, 16);

@@ -1,4 +1,6 @@
-/** Counts instructions on a board in QEMU that was started with `icount`: there one instruction is 1 ns of its clock. */
+/**
+ * Counts instructions on a board in QEMU that was started with `icount`: there one instruction is 1 ns of its clock.
+ */
 import type { BoardConsole } from "./console.ts";
 import { CALIBRATION_INSTRUCTIONS, Metric } from "./protocol.ts";
 

@@ -1,6 +1,6 @@
 /**
- * The scenario's part for the core's cryptography: each primitive with a good input, every way an input can be wrong, and
- * every status a primitive can give. Published vectors are not here but in tests/vectors.
+ * The scenario's part for the core's cryptography: each primitive with a good input, every way an input can be wrong,
+ * and every status a primitive can give. Published vectors are not here but in tests/vectors.
  */
 import { Primitive } from "../core/abi.gen.ts";
 import { primitiveInput } from "../core/crypto.ts";

@@ -1,5 +1,6 @@
 /**
- * A conformance transcript: what goes into a core, and what every engine must make of it, as text one can read in a diff.
+ * A conformance transcript: what goes into a core, and what every engine must make of it, as text one can read in a
+ * diff.
  *
  *   mehr-transcript 1                       first line: the format's version
  *   # ...                                   comment, kept on recording
@@ -10,8 +11,8 @@
  *   hash                                    asks for the state hash
  *
  * Below each input, indented, stands what came of it: `send BYTES`, `put KEY BYTES`, `delete KEY`, `event KIND BYTES`,
- * `out BYTES` in order, then `= STATUS DEADLINE`; below `hash`, its 32 bytes. Bytes are hex, `-` for none; times are ms; a
- * deadline is `-` if there is none.
+ * `out BYTES` in order, then `= STATUS DEADLINE`; below `hash`, its 32 bytes. Bytes are hex, `-` for none; times are
+ * ms; a deadline is `-` if there is none.
  */
 import type { Output } from "../board/protocol.ts";
 import type { Primitive } from "../core/abi.gen.ts";

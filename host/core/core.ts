@@ -131,7 +131,9 @@ export class Core {
     return this.#exports.airtime_us(sf, bandwidthHz, codingRate, preamble, length, flags);
   }
 
-  /** Runs one primitive on `input`, laid out as Primitive says. Works before boot and leaves no trace in the state hash. */
+  /**
+   * Runs one primitive on `input`, laid out as Primitive says. Works before boot and leaves no trace in the state hash.
+   */
   crypto(primitive: Primitive, input: Uint8Array): PrimitiveResult {
     const result = this.#runPrimitive(primitive, input);
     if (result < 0) return { status: -result as Status, out: new Uint8Array(0) };
@@ -139,8 +141,9 @@ export class Core {
   }
 
   /**
-   * The same into bytes the caller has, for those who do it often: making the result would cost a short call a quarter of its
-   * time. Bytes written, or minus a Status with nothing written. Throws RangeError if `out` is too short (OUT_SIZE never is).
+   * The same into bytes the caller has, for those who do it often: making the result would cost a short call a quarter
+   * of its time. Bytes written, or minus a Status with nothing written. Throws RangeError if `out` is too short
+   * (OUT_SIZE never is).
    */
   cryptoInto(out: Uint8Array, primitive: Primitive, input: Uint8Array): number {
     const result = this.#runPrimitive(primitive, input);

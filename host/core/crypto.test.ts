@@ -1,4 +1,6 @@
-/** The `crypto` export and its wrapper: layouts, lengths, statuses. That the primitives are right is for other tests. */
+/**
+ * The `crypto` export and its wrapper: layouts, lengths, statuses. That the primitives are right is for other tests.
+ */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";

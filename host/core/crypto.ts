@@ -1,6 +1,6 @@
 /**
- * The core's cryptography by name, over whatever runs its primitives: the core in this process, or one on a board behind
- * its console. For tests, benchmarks and proofs; the protocol itself never leaves the core for these.
+ * The core's cryptography by name, over whatever runs its primitives: the core in this process, or one on a board
+ * behind its console. For tests, benchmarks and proofs; the protocol itself never leaves the core for these.
  */
 import { IN_SIZE, Primitive, STATUS_SENTENCES, type Status } from "./abi.gen.ts";
 import type { PrimitiveResult } from "./core.ts";

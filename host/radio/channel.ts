@@ -114,8 +114,8 @@ export class Channel {
   }
 
   /**
-   * Puts a frame on the air now; `done` is called when its airtime has passed. False, and nothing sent, if the station is
-   * still sending, or the radio cannot send this (no airtime).
+   * Puts a frame on the air now; `done` is called when its airtime has passed. False, and nothing sent, if the station
+   * is still sending, or the radio cannot send this (no airtime).
    */
   send(from: Station, phy: Phy, frame: Uint8Array, done: () => void): boolean {
     const { clock, airtimeUs } = this.#options;

@@ -16,7 +16,9 @@ export interface ProofLine {
   readonly divergence: string | undefined;
 }
 
-/** Replays `entries` on every relay of `fleet`, one after the other in name order. Boards go back to the air after it. */
+/**
+ * Replays `entries` on every relay of `fleet`, one after the other in name order. Boards go back to the air after it.
+ */
 export async function prove(
   fleet: Fleet,
   wasm: Uint8Array,

@@ -102,8 +102,8 @@ export function cobsDecode(input: Uint8Array): Uint8Array | undefined {
 }
 
 /**
- * Takes bytes as they arrive and calls back with every whole frame. A bad one is counted, reported and skipped; the next
- * 00 starts afresh, so a garbled frame costs itself and nothing else. Never holds more than one frame's bytes.
+ * Takes bytes as they arrive and calls back with every whole frame. A bad one is counted, reported and skipped; the
+ * next 00 starts afresh, so a garbled frame costs itself and nothing else. Never holds more than one frame's bytes.
  */
 export class FrameReader {
   /** Bad frames by FrameError. */

@@ -5,7 +5,10 @@ const NIGHTLY_SCALE = 50;
 
 export const SCALE = process.env.MEHR_NIGHTLY === "1" ? NIGHTLY_SCALE : 1;
 
-/** Cases that are always the same, and random ones in a normal run. The test counts and fails if these are not the numbers. */
+/**
+ * Cases that are always the same, and random ones in a normal run. The test counts and fails if these are not the
+ * numbers.
+ */
 const FIXED = 975;
 const RANDOM = 3480;
 

@@ -92,8 +92,8 @@ export const flip = (input: Uint8Array, bit: number): Uint8Array => {
 };
 
 /**
- * Signatures with A and R with or without parts of small order: [8][S]B = [8]R + [8][k]A holds whatever the parts, or S is
- * off, or L is added to it. a = 0 and r = 0 leave points of small order.
+ * Signatures with A and R with or without parts of small order: [8][S]B = [8]R + [8][k]A holds whatever the parts, or S
+ * is off, or L is added to it. a = 0 and r = 0 leave points of small order.
  */
 export const signatureCase = fc
   .record({
@@ -122,7 +122,9 @@ export const signatureCase = fc
     return { publicKey, signature: Uint8Array.of(...first, ...littleEndian(second, 32)), text };
   });
 
-/** Proofs whose key or Gamma has a part of small order: valid by the equations of RFC 9381 section 5.3 if c cancels it. */
+/**
+ * Proofs whose key or Gamma has a part of small order: valid by the equations of RFC 9381 section 5.3 if c cancels it.
+ */
 export const proofCase = fc
   .tuple(
     exponent,

@@ -2,6 +2,7 @@
  * The core's cryptography as functions of byte arrays: inputs and outputs go through the arena of the internals module.
  * Every call is watched for bytes written behind its output.
  */
+import { randomFillSync } from "node:crypto";
 import { Status } from "../../host/core/abi.gen.ts";
 import type { Internals } from "./internals.ts";
 
@@ -21,13 +22,19 @@ const NAMES = new Map(Object.entries(Status).map(([name, code]) => [code as numb
 export const UNTOUCHED = 0xa5;
 const GUARD = 32;
 
+/** Calls that go on with what the one before left in the working memory. */
+const STREAMING = new Set(["sha512Update", "sha512End", "poly1305Update", "poly1305End"]);
+
 export class Crypto {
   readonly #core: Internals;
+  /** The working memory of all cryptography. */
+  readonly #scratch: Uint8Array;
   #at = 0;
   #outputs: { at: number; size: number }[] = [];
 
   constructor(core: Internals) {
     this.#core = core;
+    this.#scratch = new Uint8Array(core.bytes.buffer, core.call("scratchBlock"), core.call("scratchSize"));
   }
 
   /** Address of `bytes`, copied into the arena. */
@@ -47,8 +54,12 @@ export class Crypto {
     return this.#core.arena + at;
   }
 
-  /** Calls the core; a trap leaves the arena free for the next call. */
+  /**
+   * Calls the core; a trap leaves the arena free for the next call. What the working memory holds before must not
+   * matter.
+   */
   #call(name: string, ...values: number[]): number {
+    if (!STREAMING.has(name)) randomFillSync(this.#scratch);
     try {
       return this.#core.call(name, ...values);
     } catch (error) {

@@ -92,8 +92,8 @@ export function prove(
 }
 
 /**
- * Section 5.3 with key validation (5.4.5). `causes` are all reasons to refuse, empty if the proof is valid; `beta` is the
- * hash then.
+ * Section 5.3 with key validation (5.4.5). `causes` are all reasons to refuse, empty if the proof is valid; `beta` is
+ * the hash then.
  */
 export function verify(
   publicKey: Uint8Array,

@@ -10,7 +10,9 @@ const path = join(root, "build", "core", "internals.wasm");
 /** Bytes of the module's arena. */
 const ARENA_SIZE = 80 * 1024;
 
-/** Compiles the module; once per test run, from tests/setup.ts. It has the core's flags and more memory, for the arena. */
+/**
+ * Compiles the module; once per test run, from tests/setup.ts. It has the core's flags and more memory, for the arena.
+ */
 export async function buildInternals(): Promise<void> {
   const source = (name: string): string | null => {
     try {

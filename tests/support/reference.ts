@@ -1,10 +1,10 @@
 /**
  * What the core's cryptography must give, computed by @noble/curves, @noble/hashes and @noble/ciphers.
  *
- * Rules on keys, points and signatures. A and R must be the canonical encodings of points (RFC 8032 section 5.1.3), A must
- * not be of small order, S must be below L, and [8][S]B = [8]R + [8][k]A must hold. @noble/curves with `zip215: false`
- * has the same four rules; it gives one verdict where the core names the cause, so `causes` lists every cause there is.
- * Which of several causes is named is the core's choice.
+ * Rules on keys, points and signatures. A and R must be the canonical encodings of points (RFC 8032 section 5.1.3), A
+ * must not be of small order, S must be below L, and [8][S]B = [8]R + [8][k]A must hold. @noble/curves with `zip215:
+ * false` has the same four rules; it gives one verdict where the core names the cause, so `causes` lists every cause
+ * there is. Which of several causes is named is the core's choice.
  */
 import { chacha20poly1305 } from "@noble/ciphers/chacha.js";
 import { ed25519, x25519 as nobleX25519 } from "@noble/curves/ed25519.js";

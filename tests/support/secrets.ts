@@ -3,7 +3,9 @@ import { createHash } from "node:crypto";
 import { expect } from "vitest";
 import type { Trace, Tracer } from "./trace.ts";
 
-/** 12 values of `size` bytes: zeros, ones, a single bit at either end, and 8 that look random, the same in every run. */
+/**
+ * 12 values of `size` bytes: zeros, ones, a single bit at either end, and 8 that look random, the same in every run.
+ */
 export function secrets(size: number): readonly Uint8Array[] {
   const random = (index: number): Uint8Array => {
     const blocks = Array.from({ length: Math.ceil(size / 64) }, (_, block) =>

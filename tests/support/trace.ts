@@ -3,12 +3,12 @@
  * division is folded into a running 64-bit hash. Two runs with different secrets and the same hash took the same way
  * through the code and touched the same memory, so no clock and no cache can tell them apart.
  *
- * The binary itself is rewritten, instruction by instruction, so the code that is watched is the code the compiler wrote:
- * nothing is optimised again. Before an instruction that decides, accesses or divides, its operands are handed to a
- * recorder appended to the module.
+ * The binary itself is rewritten, instruction by instruction, so the code that is watched is the code the compiler
+ * wrote: nothing is optimised again. Before an instruction that decides, accesses or divides, its operands are handed
+ * to a recorder appended to the module.
  *
- * Recorded: the condition of `if`, `br_if` and `select`; the index of `br_table` and `call_indirect`; the start of every
- * loop iteration; the address of every load and store; the operands of memory.copy, memory.fill, memory.init and
+ * Recorded: the condition of `if`, `br_if` and `select`; the index of `br_table` and `call_indirect`; the start of
+ * every loop iteration; the address of every load and store; the operands of memory.copy, memory.fill, memory.init and
  * memory.grow; both operands of integer div and rem. Not recorded, because no engine or core of ours makes their time
  * depend on the operands: the rest of integer arithmetic. Floating-point division and square root are refused.
  */

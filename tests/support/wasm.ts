@@ -1,4 +1,6 @@
-/** The binary format of WebAssembly modules, as far as tests/support/trace.ts takes them apart and puts them together. */
+/**
+ * The binary format of WebAssembly modules, as far as tests/support/trace.ts takes them apart and puts them together.
+ */
 
 export const SECTION = { type: 1, import: 2, function: 3, global: 6, export: 7, code: 10 } as const;
 /** Order of the sections in a module (data count, 12, stands before code). */

@@ -1,7 +1,7 @@
 /**
- * ChaCha20-Poly1305 boxes that must not open, in the manner of Project Wycheproof's chacha20_poly1305 tests, and boxes and
- * messages that take Poly1305 to its edges. Constructed for this project: where a tag or an accumulator (RFC 8439 section
- * 2.5) is special, the one block of ciphertext was solved for. vectors.test.ts recomputes every one.
+ * ChaCha20-Poly1305 boxes that must not open, in the manner of Project Wycheproof's chacha20_poly1305 tests, and boxes
+ * and messages that take Poly1305 to its edges. Constructed for this project: where a tag or an accumulator (RFC 8439
+ * section 2.5) is special, the one block of ciphertext was solved for. vectors.test.ts recomputes every one.
  */
 import { aead, rows } from "./layout.ts";
 import type { CallVector } from "./vector.ts";

@@ -1,9 +1,9 @@
 /**
- * Ed25519 signatures and keys made to be refused, or to be taken by some rules and not by others, in the manner of Project
- * Wycheproof's ed25519 tests and of C2SP's CCTV. Constructed for this project with integers: B is the base point, a the
- * scalar of the seed 01 02 .. 20, T a point of order 8, k the hash of R, A and the message; one point has every order, and
- * every encoding from p up is there. The verdicts are those of the rules in tests/support/reference.ts, and vectors.test.ts
- * recomputes every one.
+ * Ed25519 signatures and keys made to be refused, or to be taken by some rules and not by others, in the manner of
+ * Project Wycheproof's ed25519 tests and of C2SP's CCTV. Constructed for this project with integers: B is the base
+ * point, a the scalar of the seed 01 02 .. 20, T a point of order 8, k the hash of R, A and the message; one point has
+ * every order, and every encoding from p up is there. The verdicts are those of the rules in
+ * tests/support/reference.ts, and vectors.test.ts recomputes every one.
  */
 import { type Row, rows, verify } from "./layout.ts";
 import type { CallVector } from "./vector.ts";

@@ -1,7 +1,7 @@
 /**
  * Proofs of ECVRF-EDWARDS25519-SHA512-TAI made to be refused, and a few whose points have a small-order part that the
- * equations of RFC 9381 section 5.3 do not see. Constructed for this project with the seed 01 02 .. 20 (scalar a); T is a
- * point of order 8. The verdicts are those of tests/support/ecvrf-reference.ts; vectors.test.ts recomputes every one.
+ * equations of RFC 9381 section 5.3 do not see. Constructed for this project with the seed 01 02 .. 20 (scalar a); T is
+ * a point of order 8. The verdicts are those of tests/support/ecvrf-reference.ts; vectors.test.ts recomputes every one.
  */
 import { rows } from "./layout.ts";
 import type { CallVector } from "./vector.ts";

@@ -1,6 +1,6 @@
 /**
- * X25519 at the edges, in the manner of Project Wycheproof's x25519 tests: u of small order in every encoding, u from p up
- * (taken mod p), bit 255 (ignored), u on the twist, and scalars whose bits clamping changes (RFC 7748 section 5).
+ * X25519 at the edges, in the manner of Project Wycheproof's x25519 tests: u of small order in every encoding, u from p
+ * up (taken mod p), bit 255 (ignored), u on the twist, and scalars whose bits clamping changes (RFC 7748 section 5).
  * Constructed for this project; vectors.test.ts recomputes every one.
  */
 import { rows } from "./layout.ts";

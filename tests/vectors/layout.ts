@@ -43,8 +43,8 @@ export interface Row {
 }
 
 /**
- * A table of cases, one a line: the status, the fields in hex, `|`, what the case is. `-` stands for no bytes, and a word
- * of `names` for its value, so that what differs from an honest case is what the eye meets.
+ * A table of cases, one a line: the status, the fields in hex, `|`, what the case is. `-` stands for no bytes, and a
+ * word of `names` for its value, so that what differs from an honest case is what the eye meets.
  */
 export function rows(table: string, names: Readonly<Record<string, string>>): readonly Row[] {
   return table

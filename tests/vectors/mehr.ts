@@ -1,6 +1,6 @@
 /**
- * The worked examples of the protocol itself (digest 1 section 7): addresses, links, end-to-end boxes, packet hashes. Where
- * the digest gives only the first bytes of a value, the rest is computed with the libraries of vectors.test.ts.
+ * The worked examples of the protocol itself (digest 1 section 7): addresses, links, end-to-end boxes, packet hashes.
+ * Where the digest gives only the first bytes of a value, the rest is computed with the libraries of vectors.test.ts.
  */
 import { aead, ascii, blake2b } from "./layout.ts";
 import { ALICE, BOB, SHARED } from "./rfc7748.ts";
@@ -87,7 +87,8 @@ export const MEHR: readonly Vector[] = [
   ),
   packetHash("10", "e5e23f9f1b984c966f89187318fc7df8c59bd10eab9bf3caa08c01a49b513276"),
   packetHash("30", "84c8c32060f8736d7d8d507ed28941ff06ee3a6271898d7765696f4f366a19e6"),
-  // LINK_REQUEST 02, hops 00, address, context 00, version 10, e_i, capabilities e4 01 00, clock 0; 16 bytes are the link_id.
+  // LINK_REQUEST 02, hops 00, address, context 00, version 10, e_i, capabilities e4 01 00, clock 0; 16 bytes are the
+  // link_id.
   call(
     "link_id",
     "Blake2b",

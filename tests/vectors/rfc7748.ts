@@ -81,7 +81,9 @@ export const RFC7748: readonly CallVector[] = [
   },
 ];
 
-/** A thousand scalar multiplications, apart from the others because an interpreter on a microcontroller takes minutes. */
+/**
+ * A thousand scalar multiplications, apart from the others because an interpreter on a microcontroller takes minutes.
+ */
 export const X25519_1000_ITERATIONS: CallVector = {
   source: FUNCTION,
   name: "1,000 iterations",

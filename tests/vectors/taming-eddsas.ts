@@ -1,6 +1,6 @@
 /**
- * The 12 signatures of Chalkias, Garillot and Nikolaenko, "Taming the many EdDSAs" (2020), by which rules of verification
- * can be told apart, with the verdicts of ours (tests/support/reference.ts).
+ * The 12 signatures of Chalkias, Garillot and Nikolaenko, "Taming the many EdDSAs" (2020), by which rules of
+ * verification can be told apart, with the verdicts of ours (tests/support/reference.ts).
  */
 import { verify } from "./layout.ts";
 import type { CallVector } from "./vector.ts";

@@ -4,7 +4,10 @@
  */
 import type { Status } from "../../host/core/abi.gen.ts";
 
-/** Primitives of the `crypto` export that take one call. Layouts of input and output: `Primitive` in core-as/assembly/abi.ts. */
+/**
+ * Primitives of the `crypto` export that take one call. Layouts of input and output: `Primitive` in
+ * core-as/assembly/abi.ts.
+ */
 export type OneCall =
   | "Blake2b"
   | "Sha512"

@@ -1,5 +1,6 @@
 /**
- * The vectors against other people's code: what stands in the files is computed again with @noble/curves, @noble/hashes,
+ * The vectors against other people's code: what stands in the files is computed again with @noble/curves,
+ * @noble/hashes,
  * @noble/ciphers and the reading of RFC 9381 built on them, so no slip of the pen can pass for a fact.
  */
 import { chacha20 } from "@noble/ciphers/chacha.js";

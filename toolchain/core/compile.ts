@@ -9,10 +9,10 @@ import { writeIfChanged } from "../paths.ts";
 import { LINEAR_MEMORY_LIMIT } from "./limits.ts";
 
 /**
- * asc's flags. -O3s, that is -O3 without inlining functions that have several callers: a tenth less wasm, and so a tenth
- * less RAM under wasm3, for 1 % more instructions per signature check; what a hot loop must not call is written into it.
- * -Oz would cost up to 29 % on arithmetic. No assertions and a trapping abort because a decoder never traps, so their text
- * and code would be dead weight on the chip.
+ * asc's flags. -O3s, that is -O3 without inlining functions that have several callers: a tenth less wasm, and so a
+ * tenth less RAM under wasm3, for 1 % more instructions per signature check; what a hot loop must not call is written
+ * into it. -Oz would cost up to 29 % on arithmetic. No assertions and a trapping abort because a decoder never traps,
+ * so their text and code would be dead weight on the chip.
  */
 const FLAGS = ["--runtime", "stub", "-O3s", "--noAssert", "--use", "abort="];
 
@@ -61,8 +61,8 @@ function compilerVersion(): string {
 }
 
 /**
- * Compiles the core of the checkout at `root` to build/core unless nothing it depends on has changed, compares the module
- * with abi.ts and writes relay.wasm and relay_wasm.h.
+ * Compiles the core of the checkout at `root` to build/core unless nothing it depends on has changed, compares the
+ * module with abi.ts and writes relay.wasm and relay_wasm.h.
  *
  * Throws MehrError (exit 1) with the compiler's own message, naming the boundary function that differs, or naming the
  * rendered files that do not follow abi.ts.

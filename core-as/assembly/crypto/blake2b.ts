@@ -4,14 +4,16 @@
  * Mehr addresses are the first 16 bytes of the 32-byte hash (registry section 5), which is not the same as asking
  * BLAKE2b for 16 bytes: the output length is part of the parameter block.
  *
- * What is hashed may be secret: neither branch nor address depends on it, only on its length, and nothing of it is left.
+ * What is hashed may be secret: neither branch nor address depends on it, only on its length, and nothing of it is
+ * left.
  */
 import { HASH, HASH_SIZE } from "./scratch";
 import { IV } from "./sha512";
 
 const BLOCK_SIZE: u32 = 128;
 
-// RFC 7693 section 2.7: message word schedule, as byte offsets into the block. Rounds 10 and 11 are rounds 0 and 1 again.
+// RFC 7693 section 2.7: message word schedule, as byte offsets into the block. Rounds 10 and 11 are rounds 0 and 1
+// again.
 const SIGMA: usize = memory.data<u8>([
   0, 8, 16, 24, 32, 40, 48, 56, 64, 72, 80, 88, 96, 104, 112, 120, 112, 80, 32, 64, 72, 120, 104, 48, 8, 96, 0, 16, 88,
   56, 40, 24, 88, 64, 96, 0, 40, 16, 120, 104, 80, 112, 24, 48, 56, 8, 72, 32, 56, 72, 24, 8, 104, 96, 88, 112, 16, 48,
@@ -27,7 +29,9 @@ const SIGMA_END: usize = SIGMA + 192;
 const H: usize = HASH;
 const BLOCK: usize = HASH + 64;
 
-/** F (RFC 7693 section 3.2) of BLOCK: `counter` = bytes hashed so far including this block, `final` = all ones if last. */
+/**
+ * F (RFC 7693 section 3.2) of BLOCK: `counter` = bytes hashed so far including this block, `final` = all ones if last.
+ */
 function compress(counter: u64, final: u64): void {
   let v0 = load<u64>(H);
   let v1 = load<u64>(H, 8);

@@ -1,9 +1,9 @@
 /**
  * BLAKE3, unkeyed or keyed, 32-byte output, streaming (BLAKE3 paper, sections 2.1-2.6).
  *
- * One hash at a time: the state is static and its own, so other cryptography may run between two updates; `begin` starts
- * over. Inputs up to 256 KiB, which is 2^8 chunks and so at most eight chaining values on the stack. What is hashed may be
- * secret: neither branch nor address depends on it, only on its length, and `end` wipes the state.
+ * One hash at a time: the state is static and its own, so other cryptography may run between two updates; `begin`
+ * starts over. Inputs up to 256 KiB, which is 2^8 chunks and so at most eight chaining values on the stack. What is
+ * hashed may be secret: neither branch nor address depends on it, only on its length, and `end` wipes the state.
  */
 
 const BLOCK_SIZE: u32 = 64;
@@ -32,7 +32,9 @@ const STACK: usize = STATE + 32;
 const CV: usize = STATE + 288;
 const BLOCK: usize = STATE + 320;
 
-/** Where the stream stands: bytes in BLOCK, blocks done in this chunk, chunks done, stack height, flag of all; u32 each. */
+/**
+ * Where the stream stands: bytes in BLOCK, blocks done in this chunk, chunks done, stack height, flag of all; u32 each.
+ */
 const IN_BLOCK: usize = STATE + 384;
 const BLOCKS: usize = STATE + 388;
 const CHUNKS: usize = STATE + 392;
@@ -40,8 +42,8 @@ const HEIGHT: usize = STATE + 396;
 const MODE: usize = STATE + 400;
 
 /**
- * Compresses the 64 bytes at `block` into the chaining value at `cv`, writing the new 32-byte value to `out`, which may be
- * either (section 2.2).
+ * Compresses the 64 bytes at `block` into the chaining value at `cv`, writing the new 32-byte value to `out`, which may
+ * be either (section 2.2).
  */
 function compress(out: usize, cv: usize, block: usize, counter: u32, length: u32, flags: u32): void {
   let v0 = load<u32>(cv);

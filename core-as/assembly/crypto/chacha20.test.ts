@@ -204,7 +204,8 @@ describe("ChaCha20", () => {
   it("goes from block 2^32-1 to block 0 of the same nonce", () => {
     const key = unhex(JABBERWOCKY_KEY);
     const nonce = unhex(NONCE_2);
-    // OpenSSL's IV is the counter, little-endian, with the nonce behind it. It carries into the nonce, so one block only.
+    // OpenSSL's IV is the counter, little-endian, with the nonce behind it. It carries into the nonce, so one block
+    // only.
     const last = createCipheriv("chacha20", key, Buffer.concat([unhex("ffffffff"), nonce])).update(BLOCK);
     const first = nobleChacha20(key, nonce, new Uint8Array(100), undefined, 0);
     expect(chacha20(key, nonce, new Uint8Array(164), 0xffff_ffff)).toBe(hex(last) + hex(first));

@@ -1,16 +1,16 @@
 /**
- * Multiples of the base point, with a precomputed table.
+ * Multiples of the base point B, with a precomputed table.
  *
- * A scalar is written with 256 digits +1 and -1, none of them zero (scalarComb), so that every step does the same: one doubling
- * and two additions, 32 times. The digits that lie 32 apart are looked up together.
+ * A scalar is written with 256 digits +1 and -1, none of them zero (scalarComb), so that every step does the same: one
+ * doubling and two additions, 32 times. Digits that lie 32 apart are looked up together: a signed comb (Hamburg 2012,
+ * "Fast and compact elliptic-curve cryptography", section 3.3) of eight teeth in two tables.
  *
- * The tables: odd multiples of Ed25519's base point B for a signed comb (Hamburg 2012, "Fast and compact elliptic-curve cryptography",
- * section 3.3): eight teeth 32 bits apart, in two tables of four.
- *
- * Entry i of table t is 2^(128 t) (2^96 + (-1)^(1 - i2) 2^64 + (-1)^(1 - i1) 2^32 + (-1)^(1 - i0)) B, where i0, i1, i2 are the bits of i: the top
- * tooth always counts positive, its sign is that of the whole entry. Affine form of edwards25519.ts, three times nine limbs,
- * and four bytes that round it up to 64-bit words. comb25519.test.ts computes them all again.
+ * Entry i of table t is 2^(128 t) (2^96 + s2 2^64 + s1 2^32 + s0) B, where sn is +1 if bit n of i is set and else -1.
+ * The top tooth counts positive there; its sign is that of the whole entry. The form is the affine one of
+ * edwards25519.ts, three times nine limbs, and four bytes that round it up to 64-bit words. multiply25519.test.ts
+ * computes every entry again.
  */
+import { selectEntry } from "./constant-time";
 import { pointAddAffine, pointDouble, pointSetIdentity } from "./edwards25519";
 
 const ENTRY_SIZE: usize = 112;
@@ -77,51 +77,22 @@ function digits(e: usize, t: usize, j: u32): u32 {
   );
 }
 
-/** All ones if a = b, else zero; both below 2^31. */
-function maskEqual(a: u32, b: u32): u64 {
-  return <u64>((<i64>(a ^ b) - 1) >> 63);
-}
-
-/** Copies the table entry for four digits to `out`, with the sign applied, reading all entries and branching on nothing. */
+/**
+ * Copies the table entry for four digits to `out`, with the sign applied, reading all entries and branching on nothing.
+ */
 function select(out: usize, t: usize, four: u32): void {
   // With a negative top tooth it is the entry for the opposite digits, negated.
   const negative: u32 = (four >> 3) ^ 1;
-  const index = (four ^ (0 - negative)) & 7;
-  const m0 = maskEqual(index, 0);
-  const m1 = maskEqual(index, 1);
-  const m2 = maskEqual(index, 2);
-  const m3 = maskEqual(index, 3);
-  const m4 = maskEqual(index, 4);
-  const m5 = maskEqual(index, 5);
-  const m6 = maskEqual(index, 6);
-  const m7 = maskEqual(index, 7);
-  let word = TABLES + t * TABLE_SIZE;
-  const end = word + ENTRY_SIZE;
-  let at = out;
-  do {
-    store<u64>(
-      at,
-      (load<u64>(word) & m0) |
-        (load<u64>(word, 112) & m1) |
-        (load<u64>(word, 224) & m2) |
-        (load<u64>(word, 336) & m3) |
-        (load<u64>(word, 448) & m4) |
-        (load<u64>(word, 560) & m5) |
-        (load<u64>(word, 672) & m6) |
-        (load<u64>(word, 784) & m7),
-    );
-    word += 8;
-    at += 8;
-  } while (word < end);
+  selectEntry(out, TABLES + t * TABLE_SIZE, ENTRY_SIZE, (four ^ (0 - negative)) & 7);
   // -(x, y) = (-x, y): (y + x) / 2 and (y - x) / 2 change places, d x y changes its sign.
   const mask = -(<i32>negative);
-  for (at = out; at < out + 36; at += 4) {
-    const plus = load<i32>(at);
-    const minus = load<i32>(at, 36);
+  for (const end = out + 36; out < end; out += 4) {
+    const plus = load<i32>(out);
+    const minus = load<i32>(out, 36);
     const difference = (plus ^ minus) & mask;
-    store<i32>(at, plus ^ difference);
-    store<i32>(at, minus ^ difference, 36);
-    store<i32>(at, (load<i32>(at, 72) ^ mask) - mask, 72);
+    store<i32>(out, plus ^ difference);
+    store<i32>(out, minus ^ difference, 36);
+    store<i32>(out, (load<i32>(out, 72) ^ mask) - mask, 72);
   }
 }
 
@@ -137,7 +108,9 @@ export function combMultiply(p: usize, e: usize, entry: usize): void {
   }
 }
 
-/** Position `j` of the sum above alone, added to `p` for public digits `e`: two additions. T of `p` is left undefined. */
+/**
+ * Position `j` of the sum above alone, added to `p` for public digits `e`: two additions. T of `p` is left undefined.
+ */
 export function combAddPublic(p: usize, e: usize, j: u32): void {
   for (let t: usize = 0; t < 2; t++) {
     const four = digits(e, t, j);

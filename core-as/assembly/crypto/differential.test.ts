@@ -1,10 +1,11 @@
 /**
- * The core's cryptography against @noble/curves, @noble/hashes and @noble/ciphers, and against the reading of RFC 9381 in
- * tests/support/ecvrf-reference.ts: the same bytes out, the same verdict on any bytes in, and never a trap.
+ * The core's cryptography against @noble/curves, @noble/hashes and @noble/ciphers, and against the reading of RFC 9381
+ * in tests/support/ecvrf-reference.ts: the same bytes out, the same verdict on any bytes in, and never a trap.
  *
- * Half of what goes in is random; the other half is chosen to hurt: field elements around 0, p and 2^255, every encoding of
- * every point of small order, points with a part of small order, scalars around L and its multiples, and signatures and
- * proofs that satisfy their equation and are then bent in one place. MEHR_NIGHTLY=1 tries fifty times as many.
+ * Half of what goes in is random; the other half is chosen to hurt: field elements around 0, p and 2^255, every
+ * encoding of every point of small order, points with a part of small order, scalars around L and its multiples, and
+ * signatures and proofs that satisfy their equation and are then bent in one place. MEHR_NIGHTLY=1 tries fifty times as
+ * many.
  */
 import { chacha20 as nobleChacha20 } from "@noble/ciphers/chacha.js";
 import { poly1305 as noblePoly1305 } from "@noble/ciphers/_poly1305.js";

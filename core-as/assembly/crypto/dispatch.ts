@@ -1,8 +1,8 @@
 /**
  * One primitive by its number: what the `crypto` export does (abi.ts, `Primitive`).
  *
- * It is the only way in that the protocol does not use; vectors, benchmarks and a board's proof of its engine come through
- * it. Lengths are checked here, so that the primitives themselves may take theirs for granted.
+ * It is the only way in that the protocol does not use; vectors, benchmarks and a board's proof of its engine come
+ * through it. Lengths are checked here, so that the primitives themselves may take theirs for granted.
  */
 import { Primitive, Status } from "../abi";
 import { open, seal } from "./aead";

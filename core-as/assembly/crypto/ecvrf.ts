@@ -1,13 +1,17 @@
 /**
  * ECVRF-EDWARDS25519-SHA512-TAI (RFC 9381, suite 0x03): the relay lottery.
  *
- * A VRF gives, for an input alpha, 64 pseudorandom bytes beta that only the holder of a key can compute and anybody can check.
- * A relay needs beta for every paid packet and the proof only when it wins, so vrfGamma stops half way: Gamma = x H and
- * its hash. The proof is Gamma 32, c 16, s 32.
+ * A VRF gives, for an input alpha, 64 pseudorandom bytes beta that only the holder of a key can compute and anybody can
+ * check. A relay needs beta for every paid packet and the proof only when it wins, so vrfGamma stops half way: Gamma =
+ * x H and its hash. The proof is Gamma 32, c 16, s 32.
+ *
+ * The proof's nonce is SHA-512(prefix || H) (section 5.4.2.2), Ed25519's is SHA-512(prefix || message), from the same
+ * seed. So a signature of the bare 32 bytes of H beside a proof would use one nonce twice and give the secret away: see
+ * ed25519Sign.
  */
 import { Status } from "../abi";
 import { combMultiply } from "./comb25519";
-import { equal } from "./constant-time";
+import { equal, selectEntry } from "./constant-time";
 import { expandSeed, wipeCurve } from "./ed25519";
 import {
   POINT_SIZE,
@@ -26,8 +30,6 @@ import { scalarComb, scalarIsCanonical, scalarMulAdd, scalarReduce } from "./sca
 import { CURVE } from "./scratch";
 import { sha512Begin, sha512End, sha512Update } from "./sha512";
 import { nonAdjacentForm, straus, TABLE_ENTRIES } from "./straus25519";
-
-export const PROOF_SIZE: u32 = 80;
 
 const POINT: usize = CURVE;
 const TABLE: usize = CURVE + 160; // 1280: eight odd multiples
@@ -55,18 +57,22 @@ const U: usize = CURVE + 1960; // 160
 const H_BYTES: usize = CURVE + 2120; // 32
 const COMB_S: usize = CURVE + 2152; // 32
 const COUNTER: usize = CURVE + 2184; // 1
-/** Room for a hash while no table is in use. */
+/** Room for a hash, and for the encoding of 8 Gamma, while no table is in use. */
 const WIDE: usize = TABLE;
+const CLEARED: usize = TABLE;
 
-/** suite_string and the domain separators of sections 5.4.1.1, 5.4.3 and 5.2 behind it, then the zero that ends each. */
+/**
+ * suite_string and the domain separators of sections 5.4.1.1, 5.4.3 and 5.2 behind it, then the zero that ends each.
+ */
 const SUITE_ENCODE: usize = memory.data<u8>([3, 1, 3, 2, 3, 3, 0]);
 const SUITE_CHALLENGE: usize = SUITE_ENCODE + 2;
 const SUITE_BETA: usize = SUITE_ENCODE + 4;
 const ZERO: usize = SUITE_ENCODE + 6;
 
 /**
- * h = the point of the prime-order subgroup for this key and input, by trying (section 5.4.1.1, "try and increment"). Half the
- * tries succeed; all 256 failing has probability 2^-256. False then. The number of tries depends on public values only.
+ * h = the point of the prime-order subgroup for this key and input, by trying (section 5.4.1.1, "try and increment").
+ * Half the tries succeed; all 256 failing has probability 2^-256. False then. The number of tries depends on public
+ * values only.
  */
 function encodeToCurve(h: usize, publicKey: usize, alpha: usize, length: u32): bool {
   for (let counter: u32 = 0; counter < 256; counter++) {
@@ -87,21 +93,13 @@ function encodeToCurve(h: usize, publicKey: usize, alpha: usize, length: u32): b
 }
 
 /**
- * Copies entry (odd multiple) for the four digits `four` of scalarComb, worth 2 four - 15, to ENTRY with its sign, reading all
- * entries and branching on nothing.
+ * ENTRY = (2 `four` - 15) H, what four digits of scalarComb are worth, reading all odd multiples and branching on
+ * nothing.
  */
 function select(four: u32): void {
   const negative: u32 = (four >> 3) ^ 1;
-  const index = (four ^ (0 - negative)) & 7;
-  memory.fill(ENTRY, 0, POINT_SIZE);
-  for (let i: u32 = 0; i < 8; i++) {
-    const mask: u64 = <u64>((<i64>(index ^ i) - 1) >> 63);
-    const entry = TABLE + <usize>i * POINT_SIZE;
-    for (let w: usize = 0; w < POINT_SIZE; w += 8) {
-      store<u64>(w, load<u64>(w, ENTRY) | (load<u64>(entry + w) & mask), ENTRY);
-    }
-  }
-  feSwap(ENTRY, ENTRY + 40, 5, negative);
+  selectEntry(ENTRY, TABLE, POINT_SIZE, (four ^ (0 - negative)) & 7);
+  feSwap(ENTRY, ENTRY + 40, negative);
   feNegateIf(ENTRY + 120, ENTRY + 120, negative);
 }
 
@@ -156,14 +154,15 @@ function evaluate(seed: usize, publicKey: usize, alpha: usize, length: u32): boo
 }
 
 /**
- * gamma (32) and beta (64) of `alpha` (section 5.1 steps 1 to 4, section 5.2), without the proof. `publicKey` must be the one of `seed`.
- * The outputs may not overlap the inputs. BadPoint, with probability 2^-256, if alpha maps to no point.
+ * gamma (32) and beta (64) of `alpha` (section 5.1 steps 1 to 4, section 5.2), without the proof. `publicKey` must be
+ * the one of `seed`. The outputs may not overlap the inputs. BadPoint, with probability 2^-256, if alpha maps to no
+ * point.
  */
 export function vrfGamma(gamma: usize, beta: usize, seed: usize, publicKey: usize, alpha: usize, length: u32): Status {
   if (!evaluate(seed, publicKey, alpha, length)) return Status.BadPoint;
   pointClearCofactor(POINT);
-  pointEncodeTwo(gamma, GAMMA, H_BYTES, POINT);
-  hashOfGamma(beta, H_BYTES);
+  pointEncodeTwo(gamma, GAMMA, CLEARED, POINT);
+  hashOfGamma(beta, CLEARED);
   wipeCurve();
   return Status.Ok;
 }
@@ -188,16 +187,16 @@ export function vrfProve(proof: usize, beta: usize, seed: usize, publicKey: usiz
   memory.fill(WIDE + 16, 0, 16);
   scalarMulAdd(proof + 48, WIDE, SECRET, NONCE);
   pointClearCofactor(GAMMA);
-  pointEncode(H_BYTES, GAMMA);
-  hashOfGamma(beta, H_BYTES);
+  pointEncode(CLEARED, GAMMA);
+  hashOfGamma(beta, CLEARED);
   wipeCurve();
   return Status.Ok;
 }
 
 /**
- * Checks `proof` (section 5.3, with key validation) and writes beta (64) if it is good; `beta` may not overlap the inputs.
- * BadScalar: s is not below L. BadPoint: the key or Gamma is no canonical point. SmallOrder: the key is of small order
- * (section 5.4.5). BadProof: it is for another key or input.
+ * Checks `proof` (section 5.3, with key validation) and writes beta (64) if it is good; `beta` may not overlap the
+ * inputs. BadScalar: s is not below L. BadPoint: the key or Gamma is no canonical point. SmallOrder: the key is of
+ * small order (section 5.4.5). BadProof: it is for another key or input.
  */
 export function vrfVerify(beta: usize, proof: usize, publicKey: usize, alpha: usize, length: u32): Status {
   if (!scalarIsCanonical(proof + 48)) return Status.BadScalar;
@@ -226,7 +225,9 @@ export function vrfVerify(beta: usize, proof: usize, publicKey: usize, alpha: us
   pointEncodeTwo(u, U, v, POINT);
   challenge(WIDE, publicKey, H_BYTES, proof, u, v);
   if (!equal(WIDE, proof + 32, 16)) return Status.BadProof;
-  pointDecode(POINT, proof);
+  // The first entry of the second table is Gamma.
+  pointSetIdentity(POINT);
+  pointAdd(POINT, TABLE_Q, false, false);
   pointClearCofactor(POINT);
   pointEncode(u, POINT);
   hashOfGamma(beta, u);

@@ -1,6 +1,6 @@
 /**
- * The rules of ed25519.ts and ecvrf.ts one by one, and what their functions leave behind. That they compute the right thing is
- * shown by the vectors (tests/vectors) and against @noble (differential.test.ts).
+ * The rules of ed25519.ts and ecvrf.ts one by one, and what their functions leave behind. That they compute the right
+ * thing is shown by the vectors (tests/vectors) and against @noble (differential.test.ts).
  */
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { sha512 } from "@noble/hashes/sha2.js";
@@ -32,6 +32,19 @@ beforeEach(() => {
   core.bytes.set(ed25519.sign(message, seed), SIGNATURE);
   core.bytes.set(message, MESSAGE);
 });
+
+/** y = (u - 1) / (u + 1) (RFC 7748 section 4.1). */
+function montgomeryToEdwardsY(u: bigint): bigint {
+  const { Fp } = Point;
+  return Fp.div(Fp.sub(u, 1n), Fp.add(u, 1n));
+}
+
+/** Clamped (RFC 7748 section 5). */
+function adjustScalarBytes(bytes: Uint8Array): Uint8Array {
+  bytes[0] = (bytes[0] ?? 0) & 248;
+  bytes[31] = ((bytes[31] ?? 0) & 127) | 64;
+  return bytes;
+}
 
 /** A signature by the textbook with the point T of small order in the key, in R or in both. */
 function signWith(keyTorsion: InstanceType<typeof Point>, nonceTorsion: InstanceType<typeof Point>): void {
@@ -148,12 +161,38 @@ describe("what is left behind", () => {
     ["vrfGamma", [GAMMA, BETA, SEED, PUBLIC, MESSAGE, -19]],
     ["vrfProve", [PROOF, BETA, SEED, PUBLIC, MESSAGE, -19]],
   ] as const)("%s wipes the whole working memory", (name, parameters) => {
-    const scratch = new Uint8Array(core.bytes.buffer, core.call("scratchBlock"), 3232);
+    const scratch = new Uint8Array(core.bytes.buffer, core.call("scratchBlock"), core.call("scratchSize"));
     // x25519 hashes nothing, so the part for hashes is not its to touch.
     scratch.fill(0x5a, name === "x25519" ? 384 : 0);
     // Negative stands for a length.
     core.call(name, ...parameters.map((value) => (value < 0 ? -value : at(value))));
     expect(scratch.every((byte) => byte === 0)).toBe(true);
+  });
+
+  it("x25519 calls no other result zero, be it one byte from it", () => {
+    // For each byte a u' of prime order that is zero in all other bytes, and a u whose multiple it is.
+    const scalar = adjustScalarBytes(seed.slice());
+    const inverse = Point.Fn.inv(number(scalar) % L);
+    for (let index = 0; index < 32; index++) {
+      let found = 0;
+      for (let value = 1; value < 128 && found === 0; value++) {
+        const wanted = new Uint8Array(32);
+        wanted[index] = value;
+        const y = montgomeryToEdwardsY(number(wanted));
+        let point;
+        try {
+          point = Point.fromBytes(little(y));
+        } catch {
+          continue;
+        }
+        if (!point.isTorsionFree() || point.is0()) continue;
+        found = value;
+        core.bytes.set(ed25519.utils.toMontgomery(point.multiply(inverse).toBytes()), PUBLIC);
+        expect(core.call("x25519", at(OUT), at(SEED), at(PUBLIC))).toBe(Status.Ok);
+        expect(core.bytes.slice(OUT, OUT + 32)).toEqual(wanted);
+      }
+      expect(found).toBeGreaterThan(0);
+    }
   });
 
   it("x25519 says when the shared secret is zero, and gives zero", () => {

@@ -1,18 +1,20 @@
 /**
  * Ed25519 signatures (RFC 8032, PureEdDSA).
  *
- * Which signatures are valid is for every node to agree on, so the rules are spelled out. ed25519Verify accepts (A, R, S, M) if
+ * Which signatures are valid is for every node to agree on, so the rules are spelled out. ed25519Verify accepts (A, R,
+ * S, M) if
  *   1. S < L (RFC 8032 section 5.1.7: no second signature from S + L),
  *   2. A and R are canonical encodings of points of the curve (section 5.1.3),
  *   3. A is not of small order: such a key "signs" any message,
  *   4. [8] S B = [8] R + [8] k A with k = SHA-512(R || A || M).
- * The equation is the one with the cofactor. Section 5.1.7 allows both; without the 8, whether a signature made with a key of
- * mixed order is valid depends on how the verifier computes: alone, in a batch, or with half-size scalars as here. With it
- * all ways agree ("Taming the many EdDSAs", Chalkias, Garillot, Nikolaenko 2020, whose algorithm 2 these rules are).
+ * The equation is the one with the cofactor. Section 5.1.7 allows both; without the 8, whether a signature made with a
+ * key of mixed order is valid depends on how the verifier computes: alone, in a batch, or with half-size scalars as
+ * here. With it all ways agree ("Taming the many EdDSAs", Chalkias, Garillot, Nikolaenko 2020, whose algorithm 2 these
+ * rules are).
  *
- * Verification (4) costs half the doublings of the textbook: k is written as c / d with c and d below 2^127 (scalarHalve), and
- * [d S] B - [d] R - [c] A tested for small order (Antipa et al. 2005; Pornin 2020). d is not a multiple of L, so
- * that is the same statement about the part in the prime-order group, which is all that [8] leaves.
+ * Verification (4) costs half the doublings of the textbook: k is written as c / d with c and d below 2^127
+ * (scalarHalve), and [d S] B - [d] R - [c] A tested for small order (Antipa et al. 2005; Pornin 2020). d is not a
+ * multiple of L, so that is the same statement about the part in the prime-order group, which is all that [8] leaves.
  */
 import { Status } from "../abi";
 import { combMultiply } from "./comb25519";
@@ -40,9 +42,10 @@ const TABLE_A: usize = CURVE + 160;
 const TABLE_R: usize = CURVE + 800;
 const DIGITS_A: usize = CURVE + 1440; // 129
 const DIGITS_R: usize = CURVE + 1576; // 129
-const HALF_A: usize = CURVE + 1712; // 32, of which 16 are used
-const HALF_R: usize = CURVE + 1744; // 32, the upper 16 zero
-const CHALLENGE: usize = CURVE + 1776; // 64
+const HALF_A: usize = CURVE + 1712; // 16
+const HALF_R: usize = CURVE + 1728; // 32, the upper 16 zero
+const CHALLENGE: usize = CURVE + 1760; // 64
+// What nonAdjacentForm makes of 16 bytes.
 const DIGITS: u32 = 129;
 
 /** Wipes everything curve code and SHA-512 worked with. */
@@ -51,7 +54,10 @@ export function wipeCurve(): void {
   wipe(HASH, HASH_SIZE);
 }
 
-/** out (64) = SHA-512(seed) with the first half clamped: the secret scalar, and the prefix (section 5.1.5 steps 1 and 2). */
+/**
+ * out (64) = SHA-512(seed) with the first half clamped: the secret scalar, and the prefix (section 5.1.5 steps 1 and
+ * 2).
+ */
 export function expandSeed(out: usize, seed: usize): void {
   sha512Begin();
   sha512Update(seed, 32);
@@ -69,7 +75,7 @@ function challenge(out: usize, wide: usize, a: usize, publicKey: usize, message:
   scalarReduce(out, wide);
 }
 
-/** The 32-byte public key of the 32-byte seed (section 5.1.5). */
+/** The 32-byte public key of the 32-byte seed (section 5.1.5). `out` may be `seed`. */
 export function ed25519PublicKey(out: usize, seed: usize): void {
   expandSeed(SECRET, seed);
   scalarComb(COMB, SECRET);
@@ -81,8 +87,10 @@ export function ed25519PublicKey(out: usize, seed: usize): void {
 /**
  * Signs `length` bytes at `message` (section 5.1.6) into the 64 bytes at `signature`, which may not overlap the inputs.
  *
- * `publicKey` must be the one of `seed`: a signature with another one gives the secret away together with a proper
- * signature of the same message. Callers keep the two in one place.
+ * Two ways to give the secret away, both the caller's to avoid. `publicKey` must be the one of `seed`: a signature with
+ * another one and a proper one of the same message do it, so callers keep the two in one place. And the message must
+ * not be a bare 32-byte string: vrfProve takes its nonce from the same prefix over 32 bytes. Every signed record of the
+ * protocol starts with its tag (registry section 4) and is longer.
  */
 export function ed25519Sign(signature: usize, message: usize, length: u32, seed: usize, publicKey: usize): void {
   expandSeed(SECRET, seed);
@@ -109,7 +117,7 @@ export function ed25519Verify(signature: usize, message: usize, length: u32, pub
   pointOddMultiples(TABLE_R, POINT, TABLE_ENTRIES);
   challenge(CHALLENGE, CHALLENGE, signature, publicKey, message, length);
 
-  memory.fill(HALF_A, 0, 64);
+  memory.fill(HALF_R + 16, 0, 16);
   const same = scalarHalve(HALF_A, HALF_R, CHALLENGE);
   nonAdjacentForm(DIGITS_A, HALF_A, 16);
   nonAdjacentForm(DIGITS_R, HALF_R, 16);
@@ -150,8 +158,9 @@ export function x25519SecretFromSeed(out: usize, seed: usize): void {
 }
 
 /**
- * The X25519 public key of `scalar` (RFC 7748 section 6.1: X25519(scalar, 9)), from the base point's comb at a third of the ladder's
- * cost. The clamped scalar is a multiple of 8 below 2^255 and no multiple of L, so Z - Y is never zero.
+ * The X25519 public key of `scalar` (RFC 7748 section 6.1: X25519(scalar, 9)), from the base point's comb at a third of
+ * the ladder's cost. The clamped scalar is a multiple of 8 below 2^255, and 8 L is more than that, so it is no multiple
+ * of L and Z - Y is never zero. `out` may be `scalar`.
  */
 export function x25519PublicKey(out: usize, scalar: usize): void {
   memory.copy(SECRET, scalar, 32);

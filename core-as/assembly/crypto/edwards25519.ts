@@ -2,7 +2,8 @@
  * The group of Ed25519: the twisted Edwards curve -x^2 + y^2 = 1 + d x^2 y^2 over the field of field25519.ts
  * (RFC 8032 section 5.1), birationally equivalent to Curve25519.
  *
- * Points are in extended coordinates (Hisil, Wong, Carter, Dawson 2008): x = X/Z, y = Y/Z, T = XY/Z, 160 bytes, all four tight.
+ * Points are in extended coordinates (Hisil, Wong, Carter, Dawson 2008): x = X/Z, y = Y/Z, T = XY/Z, 160 bytes, all
+ * four tight; X of a decoded point may be the negative of a tight element, which changes no bound.
  * The formulas are complete: they hold for every pair of points, the identity included, so no case needs a branch.
  *
  * Two other forms are made for being added to a point:
@@ -17,6 +18,7 @@ import {
   feIsNegative,
   feIsZero,
   feMul,
+  feNegateIf,
   fePower58,
   feSet,
   feSq,
@@ -57,11 +59,11 @@ export function pointSetIdentity(p: usize): void {
 /**
  * G = YY + XX, H = YY - XX, E = SS - G, F = 2 ZZ - H, from XX in A, YY in B, SS = (X + Y)^2 in S and ZZ in C.
  *
- * |G| = 2, |H| = 1, |E| = 2, |F| = 3, and E x F = 2 x 3 would be too much for feMul if the two were independent. They are
- * not: with x, y, s, z in [0, 1] for the limbs of XX, YY, SS, ZZ, E_i = s_i - y_i - x_i and F_j = 2 z_j - y_j + x_j. A
- * column adds E_i F_j + E_j F_i. To be most negative s = 0, z = 1: -(y_i + x_i)(2 - y_j + x_j) - (y_j + x_j)(2 - y_i + x_i), which is
- * multilinear, so at its least in a corner of the cube: -8, at x = y = 1. To be most positive s = 1, and then
- * it is at most 2 (2 - 0 + 0) = 4, at x = y = 0 and z = 1; F_j = -1 with E_i = -2 gives no more. So |E x F| counts as 4.
+ * (G and -H are H and G of that formula.) |G| = 2, |H| = 1, |E| = 2, |F| = 3, and E x F = 2 x 3 would be too much for
+ * feMul if the two were independent. They are not: with x, y, s, z in [0, 1] for the limbs of XX, YY, SS, ZZ, E_i = s_i
+ * - y_i - x_i and F_j = 2 z_j - y_j + x_j. A column adds E_i F_j + E_j F_i, which is linear in each of its eight limbs,
+ *   so that its extremes
+ * lie at the 256 corners: -8 and 4. For i = j it is half of that with both alike: -4 and 2. So |E x F| counts as 4.
  */
 function doublingMiddle(): void {
   for (let i: usize = 0; i < 36; i += 4) {
@@ -116,8 +118,8 @@ function sumAndDifference(p: usize): void {
 }
 
 /**
- * p = p + q, or p - q if `negative`, which must not be secret (add-2008-hwcd-3). -q has Y + X and Y - X exchanged and T of
- * the other sign, which exchanges F and G.
+ * p = p + q, or p - q if `negative`, which must not be secret (add-2008-hwcd-3). -q has Y + X and Y - X exchanged and T
+ * of the other sign, which exchanges F and G.
  */
 export function pointAdd(p: usize, q: usize, negative: bool, withT: bool): void {
   feMul(S, p + 80, q + 80);
@@ -129,7 +131,7 @@ export function pointAddAffine(p: usize, q: usize, negative: bool, withT: bool):
   addition(p, q, q + 36, q + 72, p + 80, negative, withT);
 }
 
-/** |E| = 1, |F| = 1, |G| = 2, |H| = 2: nothing is near feMul's limit. */
+/** Bounds of the products, of which feMul takes 5.5: A 1 x 2, B 2 x 2, C 1 x 1, then E F 1, G H 4, F G 2, E H 2. */
 function addition(p: usize, plus: usize, minus: usize, t: usize, d: usize, negative: bool, withT: bool): void {
   sumAndDifference(p);
   feMul(A, E, negative ? plus : minus);
@@ -166,8 +168,9 @@ export function pointOddMultiples(table: usize, p: usize, count: u32): void {
 }
 
 /**
- * Decodes 32 bytes (RFC 8032 section 5.1.3). False, with `p` undefined, unless they are the canonical encoding of a point:
- * y below p, x^2 = (y^2 - 1) / (d y^2 + 1) a square, and no sign bit with x = 0. For public bytes: it branches on them.
+ * Decodes 32 bytes (RFC 8032 section 5.1.3). False, with `p` undefined, unless they are the canonical encoding of a
+ * point: y below p, x^2 = (y^2 - 1) / (d y^2 + 1) a square, and no sign bit with x = 0. For public bytes: it branches
+ * on them. `bytes` lie outside `p` and POINT_TEMPS.
  */
 export function pointDecode(p: usize, bytes: usize): bool {
   const x = p;
@@ -206,11 +209,7 @@ export function pointDecode(p: usize, bytes: usize): bool {
   feCopy(C, x);
   if (feIsNegative(C) != sign) {
     if (feIsZero(C)) return false;
-    feSet(S, 0);
-    feSub(x, S, x);
-    // Carried, for a point is tight.
-    feSet(S, 1);
-    feMul(x, x, S);
+    feNegateIf(x, x, 1);
   }
   feSet(p + 80, 1);
   feMul(p + 120, x, y);
@@ -245,16 +244,9 @@ export function pointEncodeTwo(bytes1: usize, p1: usize, bytes2: usize, p2: usiz
   encodeAffine(bytes2);
 }
 
-/** True for the identity, X = 0 and Y = Z. */
-export function pointIsIdentity(p: usize): bool {
-  feCopy(A, p);
-  feSub(B, p + 40, p + 80);
-  return feIsZero(A) && feIsZero(B);
-}
-
 /**
- * True if 8 p is the identity. That is so exactly if 2 p has x = 0 or y = 0 (orders 1, 2 and 4), and 2 p has coordinates
- * proportional to x y and y^2 + x^2.
+ * True if 8 p is the identity. That is so exactly if 2 p has x = 0 or y = 0 (orders 1, 2 and 4), and 2 p has
+ * coordinates proportional to x y and y^2 + x^2.
  */
 export function pointIsSmallOrder(p: usize): bool {
   feMul(A, p, p + 40);

@@ -1,32 +1,35 @@
 /**
  * The field of Curve25519: integers modulo p = 2^255 - 19.
  *
- * An element is nine limbs, i32 each, in 40 bytes (the last four are padding, so that two elements can be swapped as five
- * 64-bit words each). Limb i weighs 2^ceil(28.5 i): exponents 0, 29, 57, 86, 114, 143, 171, 200, 228; even limbs are 29
- * bits wide, odd ones 28, the last 27. Nine limbs need 81 products where ten of 25.5 bits need 100, and a product is what
- * an interpreter charges for. The half bit is what pays for it: with limbs of 29 bits throughout, the columns of a product
- * of two sums would pass 63 bits.
+ * An element is nine limbs, i32 each, in 40 bytes (the last four are padding, so that two elements can be swapped as
+ * five 64-bit words each). Limb i weighs 2^ceil(28.5 i): exponents 0, 29, 57, 86, 114, 143, 171, 200, 228; even limbs
+ * are 29 bits wide, odd ones 28, the last 27. Nine limbs need 81 products where ten of 25.5 bits need 100, and a
+ * product is what an interpreter charges for. The half bit is what pays for it: with limbs of 29 bits throughout, the
+ * columns of a product of two sums would pass 63 bits.
  *
  * Two sizes of limbs, in units of the limb's width (2^29 even, 2^28 odd, 2^27 top):
- *   tight: what feMul and feSq write. In [0, 1) but for limb 1, which lies in [-2^-16, 1 + 2^-16].
- *   loose: sums and differences of tight ones, not carried. feMul takes any a and b with |a| |b| <= 5.5 (|a| the bound of
- *          its limbs in those units) and |a|, |b| < 4, so sum x sum, 2 x 2, is fine, and so is 1 x 3. feSq takes |a| <= 2.
+ *   tight: what feMul and feSq write. In [0, 1) but for limb 1, which gets the last carry, below 19 * 2^36 / 2^29 <
+ *          2^12 in size, and so lies in [-2^-16, 1 + 2^-16].
+ *   loose: sums and differences of tight ones, not carried. feMul takes any a and b with |a| |b| <= 5.5 (|a| the bound
+ *          of its limbs in those units) and |a|, |b| < 4, so sum x sum, 2 x 2, is fine, and so is 1 x 3. feSq takes |a|
+ *          <= 2 with even limbs below 2^30, as the sum of two masked limbs is.
  *
- * Proof for feMul. Column k collects a_i b_j with i + j = k. Even k: pairs of even limbs weigh 2^58 each, pairs of odd limbs
- * are counted twice (the exponents sum to one more than the column's) and weigh 2 * 2^56 = 2^57; odd k: 2^57 each. Columns 6
- * and 8 are the largest: 4 * 2^58 + 3 * 2^57 = 5.5 * 2^58, and 3 * 2^58 + 2 * 2^56 (limb 8 has 27 bits) + 4 * 2^57 = 5.5 * 2^58.
- * With |a| |b| <= 5.5 that is below 30.3 * 2^58 < 2^63 by 1.7 * 2^58; the carry from the column below (< 2^36), the folded
- * column (76 * 2^34 < 2^41) and the limb 1 excess vanish in that. Signed 64-bit accumulators never overflow, and
- * arithmetic shifts carry negative columns as they should. Products counted twice use a limb doubled in 32 bits, which
- * |a| < 4 allows for odd limbs; feSq doubles even ones too, and two limbs of 2^29 - 1 doubled are 2^31 - 4. Doubling after
- * the widening would hide from a C compiler that both factors are 32 bits wide, and cost it a third more.
+ * Proof for feMul. Column k collects a_i b_j with i + j = k. Even k: pairs of even limbs weigh 2^58 each, pairs of odd
+ * limbs are counted twice (the exponents sum to one more than the column's) and weigh 2 * 2^56 = 2^57; odd k: 2^57
+ * each. Columns 6 and 8 are the largest: 4 * 2^58 + 3 * 2^57 = 5.5 * 2^58, and 3 * 2^58 + 2 * 2^56 (limb 8 has 27 bits)
+ * + 4 * 2^57 = 5.5 * 2^58. With |a| |b| <= 5.5 that is below 30.3 * 2^58 < 2^63 by 1.7 * 2^58; the carry from the
+ * column below (< 2^36), the folded column (76 * 2^34 < 2^41) and the limb 1 excess vanish in that. Signed 64-bit
+ * accumulators never overflow, and arithmetic shifts carry negative columns as they should. Products counted twice use
+ * a limb doubled in 32 bits, for which odd limbs have room if |a| < 4; feSq doubles even ones too, and two limbs of
+ * 2^29 - 1 doubled are 2^31 - 4. Doubling after the widening would hide from a C compiler that both factors are 32 bits
+ * wide, and cost it a third more.
  *
  * Everything but the conversions is straight-line code on limbs: no branch and no address depends on a value.
  */
 import { FIELD_TEMPS } from "./scratch";
 
 /** Bytes of a field element in memory. */
-export const FE_SIZE: usize = 40;
+const FE_SIZE: usize = 40;
 
 const EVEN: i64 = 0x1fffffff;
 const ODD: i64 = 0xfffffff;
@@ -35,8 +38,9 @@ const TOP: i64 = 0x7ffffff;
 /**
  * out = a * b, tight. `out` may be `a` or `b`.
  *
- * High columns first, carried into nine limbs h9..h17, which then come back multiplied by what their weight is modulo p:
- * 2^257 = 76 (even columns below), and 2^256 = 38 where the exponent 285 of column 10 meets 29 of column 1, and so on.
+ * High columns first, carried into nine limbs h9..h17, which then come back multiplied by what their weight is modulo
+ * p: 2^257 = 76 (even columns below), and 2^256 = 38 where the exponent 285 of column 10 meets 29 of column 1, and so
+ * on.
  */
 export function feMul(out: usize, a: usize, b: usize): void {
   const a0: i64 = load<i32>(a, 0);
@@ -200,18 +204,16 @@ export function feCopy(out: usize, a: usize): void {
 }
 
 /**
- * Swaps `words` 64-bit words at `a` and `b` if `bit` is 1, leaves them if it is 0, with the same loads and stores.
- * Five words per field element.
+ * Swaps two elements if `bit` is 1, leaves them if it is 0, with the same loads and stores.
  */
-export function feSwap(a: usize, b: usize, words: u32, bit: u32): void {
+export function feSwap(a: usize, b: usize, bit: u32): void {
   const mask: u64 = 0 - <u64>bit;
-  for (let i: u32 = 0; i < words; i++) {
+  for (const end = a + FE_SIZE; a < end; a += 8) {
     const x = load<u64>(a);
     const y = load<u64>(b);
     const difference = (x ^ y) & mask;
     store<u64>(a, x ^ difference);
     store<u64>(b, y ^ difference);
-    a += 8;
     b += 8;
   }
 }
@@ -222,7 +224,9 @@ export function feNegateIf(out: usize, a: usize, bit: u32): void {
   for (let i: usize = 0; i < 36; i += 4) store<i32>(out + i, load<i32>(a + i) * sign);
 }
 
-/** The element of the 32 little-endian bytes at `bytes`, whose highest bit is ignored. Values from p up are taken mod p. */
+/**
+ * The element of the 32 little-endian bytes at `bytes`, whose highest bit is ignored. Values from p up are taken mod p.
+ */
 export function feFromBytes(out: usize, bytes: usize): void {
   const w0 = load<u64>(bytes);
   const w1 = load<u64>(bytes, 8);
@@ -243,9 +247,10 @@ export function feFromBytes(out: usize, bytes: usize): void {
 /**
  * Brings the loose element `a` into [0, p) in place.
  *
- * Pass 0 leaves a value in [0, 2^255) and c with |c| <= 4 in units of 2^255, worth 19 c. Adding that in pass 1 leaves c in
- * {-1, 0, 1}: if -1, the value was in [-76, -1] and is now 2^255 minus that much; if 1, it is below 76. So pass 2, adding
- * 19 c, neither borrows nor carries and the value v lies in [0, 2^255). Pass 3 adds 19, which carries beyond 2^255 exactly
+ * Pass 0 leaves a value in [0, 2^255) and c with |c| <= 4 (for |a| <= 3) in units of 2^255, worth 19 c. Adding that in
+ * pass 1 leaves c in {-1, 0, 1}: if -1, the value was in [-76, -1] and is now 2^255 minus that much; if 1, it is below
+ * 76. So pass 2, adding 19 c, neither borrows nor carries and the value v lies in [0, 2^255). Pass 3 adds 19, which
+ *     carries beyond 2^255 exactly
  * if v >= p, and then leaves v - p; if it does not carry, pass 4 takes the 19 back.
  */
 function reduce(a: usize): void {
@@ -322,14 +327,18 @@ function power250(a: usize): void {
   feMul(T1, T2, T1);
 }
 
-/** out = 1 / a, and 0 for a = 0: a^(p - 2) (Fermat), in constant time. |a| <= 2, outside FIELD_TEMPS. */
+/**
+ * out = 1 / a, and 0 for a = 0: a^(p - 2) (Fermat), in constant time. |a| <= 2, outside FIELD_TEMPS. `out` may be `a`.
+ */
 export function feInvert(out: usize, a: usize): void {
   power250(a);
   feSqTimes(T1, T1, 5);
   feMul(out, T1, T0); // 2^255 - 21
 }
 
-/** out = a^((p - 5) / 8), the power a square root needs (RFC 8032 section 5.1.3). `a` as in feInvert; `out` may be `a`. */
+/**
+ * out = a^((p - 5) / 8), the power a square root needs (RFC 8032 section 5.1.3). `a` as in feInvert; `out` may be `a`.
+ */
 export function fePower58(out: usize, a: usize): void {
   power250(a);
   feSqTimes(T1, T1, 2);

@@ -43,7 +43,8 @@ describe("the comb", () => {
   });
 
   it("holds the multiples it says: every entry of both tables, by one digit string each", () => {
-    // Position j alone is 2^j times the sum over the eight teeth; with j = 0 every table index occurs for the right digits.
+    // Position j alone is 2^j times the sum over the eight teeth; with j = 0 every table index occurs for the right
+    // digits.
     for (let digits = 0; digits < 256; digits += 1) {
       let sum = 0n;
       const bytes = new Uint8Array(32);

@@ -100,8 +100,8 @@ describe("Poly1305", () => {
   });
 
   it("reduces sums at every border of p and of the limbs", () => {
-    // With r = 1 the tag is the sum of the blocks, each with its 2^128, modulo p, plus s. Four full blocks whose bytes sum
-    // to value - 5 make value + p, and leave just `value` for the final reduction.
+    // With r = 1 the tag is the sum of the blocks, each with its 2^128, modulo p, plus s. Four full blocks whose bytes
+    // sum to value - 5 make value + p, and leave just `value` for the final reduction.
     const s = 0xfedc_ba98_7654_3210_0123_4567_89ab_cdefn;
     const key = Buffer.concat([littleEndian(1n), littleEndian(s)]);
     for (const border of [8n, 2n ** 32n, 2n ** 64n, 2n ** 96n, 2n ** 128n, 2n ** 129n, P, 2n ** 130n - 2n]) {

@@ -44,8 +44,7 @@ function blocks(input: usize, length: u32, top: u64): void {
   let h1 = load<u64>(H, 8);
   let h2 = load<u64>(H, 16);
   let h3 = load<u64>(H, 24);
-  const end = input + length;
-  while (input < end) {
+  for (; length > 0; length -= BLOCK_SIZE) {
     // In units of 2^32: h0 < 2.25, h1 and h2 < 1, h3 < 4. With the block added: h0 < 3.25, h1 and h2 < 2, h3 < 6.
     h0 += <u64>load<u32>(input);
     h1 += <u64>load<u32>(input, 4);

@@ -3,7 +3,7 @@
  * 8032 section 5.1). Scalars are 32 bytes, little-endian.
  *
  * Scalars are secret when signing and proving, so nothing but `scalarIsCanonical` and `scalarHalve`, which take public
- * input, lets a branch or an address depend on a value. What they leave in the scratch memory is wiped.
+ * input, lets a branch or an address depend on a value. What the others leave in the scratch memory is wiped.
  */
 import { SCALAR_TEMPS as SCALAR } from "./scratch";
 
@@ -13,7 +13,7 @@ const L: usize = memory.data<u64>([0x5812631a5cf5d3ed, 0x14def9dea2f79cd6, 0, 0x
 // For scalarReduce. The number to reduce, 64 bytes and 8 of zeros behind it, then its limbs.
 const WIDE: usize = SCALAR;
 const X: usize = SCALAR + 72;
-const REDUCE_SIZE: u32 = 72 + 84;
+const REDUCE_SIZE: u32 = 72 + 80;
 
 const MASK: i64 = 0xfffffff;
 

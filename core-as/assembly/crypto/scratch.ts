@@ -3,8 +3,8 @@
  *
  * A hash or cipher works in HASH while curve code holds its points in the parts behind it; two hashes never run at the
  * same time, nor do two curve operations. Nothing here outlives a call, and who put a secret here wipes it before
- * returning. It is no state: `state_hash` does not see it. What BLAKE3 keeps between the pieces of a stream is not here but in
- * blake3.ts; both together stay within 4 KiB (scratch.test.ts).
+ * returning. It is no state: `state_hash` does not see it. What BLAKE3 keeps between the pieces of a stream is not here
+ * but in blake3.ts; both together stay within 4 KiB (scratch.test.ts).
  */
 
 const SCRATCH: usize = memory.data(3232, 16);

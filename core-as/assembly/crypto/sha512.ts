@@ -55,9 +55,10 @@ function swap(out: usize, input: usize, length: u32): void {
 }
 
 /**
- * Adds the 128 bytes at `block` to the hash value (section 6.4.2). The functions of section 4.1.3 are written out: calls would
- * cost half as much again. The large sigmas are rotr 14, 18, 41 and 28, 34, 39; the small ones are chains, rotr(rotr(x, 7) ^ x, 1)
- * for rotr 8 ^ rotr 1, that stay in an interpreter's one register. The order of the sums is the one V8 does best with.
+ * Adds the 128 bytes at `block` to the hash value (section 6.4.2). The functions of section 4.1.3 are written out:
+ * calls would cost half as much again. The large sigmas are rotr 14, 18, 41 and 28, 34, 39; the small ones are chains,
+ * rotr(rotr(x, 7) ^ x, 1) for rotr 8 ^ rotr 1, that stay in an interpreter's one register. The order of the sums is the
+ * one V8 does best with.
  */
 function compress(block: usize): void {
   swap(W, block, BLOCK_SIZE);

@@ -1,18 +1,21 @@
 /**
  * Sums of multiples of public points by public scalars, for verification only: it branches on everything.
  *
- * Straus' method: all scalars share the doublings. Scalars of variable points are in width-4 non-adjacent form (odd digits
- * -7..7, one in five not zero) with four precomputed multiples each; with scalars of 127 bits, eight multiples cost as many
- * additions as they save. The base point brings its comb (comb25519.ts), which needs the last 32 doublings only.
+ * Straus' method: all scalars share the doublings. Scalars of variable points are in width-4 non-adjacent form (odd
+ * digits -7..7, one in five not zero) with four precomputed multiples each; with scalars of 127 bits, eight multiples
+ * cost as many additions as they save. The base point brings its comb (comb25519.ts), which needs the last 32 doublings
+ * only.
  */
 import { combAddPublic } from "./comb25519";
 import { POINT_SIZE, pointAdd, pointDouble, pointSetIdentity } from "./edwards25519";
 
 /** Multiples of a point that a table holds: 1, 3, 5, 7. */
 export const TABLE_ENTRIES: u32 = 4;
-export const TABLE_SIZE: u32 = 640;
 
-/** Writes the width-4 non-adjacent form of the scalar of `size` bytes: 8 size + 1 digits, i8 each, least significant first. */
+/**
+ * Writes the width-4 non-adjacent form of the scalar of `size` bytes: 8 size + 1 digits, i8 each, least significant
+ * first.
+ */
 export function nonAdjacentForm(digits: usize, scalar: usize, size: u32): void {
   const bits = size << 3;
   memory.fill(digits, 0, bits + 1);
@@ -44,8 +47,8 @@ function addDigit(p: usize, digit: i32, table: usize, negative: bool, withT: boo
 }
 
 /**
- * p = +-a P - b Q + s B, where `a` and `b` are `count` digits each, P and Q tables of odd multiples, `comb` the digits of s
- * (scalarComb), or 0 for none. The sign of a P is - if `subtractP`. T of `p` is left undefined.
+ * p = +-a P - b Q + s B, where `a` and `b` are `count` digits each, P and Q tables of odd multiples, `comb` the digits
+ * of s (scalarComb), or 0 for none. The sign of a P is - if `subtractP`. T of `p` is left undefined.
  */
 export function straus(
   p: usize,

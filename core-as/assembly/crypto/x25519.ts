@@ -1,8 +1,9 @@
 /**
  * X25519 (RFC 7748): Diffie-Hellman on the u coordinates of Curve25519, by the Montgomery ladder.
  *
- * The ladder runs the same 255 steps for every scalar; the scalar's bits decide swaps made by masks. Five sixths of a step
- * are nine field multiplications; the additions between them go in three passes, each element loaded once.
+ * The ladder runs the same 255 steps for every scalar; the scalar's bits decide swaps made by masks. Five sixths of the
+ * time go into a step's five multiplications and four squarings; the additions between them are three passes that load
+ * each element once.
  */
 import { Status } from "../abi";
 import { equal, wipe } from "./constant-time";
@@ -22,15 +23,15 @@ const C: usize = POINT_TEMPS + 80;
 const D: usize = POINT_TEMPS + 120;
 const E: usize = POINT_TEMPS + 160;
 
-/** RFC 7748 section 5: three bits cleared so that the result lies in the prime-order subgroup, bit 254 set. */
+/** RFC 7748 section 5: three bits cleared so that the result lies in a subgroup of prime order, bit 254 set. */
 export function clamp(scalar: usize): void {
   store<u8>(scalar, load<u8>(scalar) & 248);
   store<u8>(scalar, (load<u8>(scalar, 31) & 127) | 64, 31);
 }
 
 /**
- * The head of a step: swaps (X2 : Z2) with (X3 : Z3) if `mask` is all ones, leaves them if it is zero, and takes sums and
- * differences: A = X2 + Z2, B = X2 - Z2, C = X3 + Z3, D = X3 - Z3.
+ * The head of a step: swaps (X2 : Z2) with (X3 : Z3) if `mask` is all ones, leaves them if it is zero, and takes sums
+ * and differences: A = X2 + Z2, B = X2 - Z2, C = X3 + Z3, D = X3 - Z3.
  */
 function sumsAndDifferences(mask: i32): void {
   let x2: i32, x3: i32, z2: i32, z3: i32, difference: i32;
@@ -100,8 +101,8 @@ function sumAndDifference(): void {
 }
 
 /**
- * With A = AA and B = BB: E = AA - BB, not carried, and B = AA + 121665 E, tight. 121665 = (486662 - 2) / 4. A limb of the
- * sum is below 2^17 * 2^29 + 2^29 + carry < 2^47.
+ * With A = AA and B = BB: E = AA - BB, not carried, and B = AA + 121665 E, tight. 121665 = (486662 - 2) / 4. A limb of
+ * the sum is below 2^17 * 2^29 + 2^29 + carry < 2^47.
  */
 function doublingTail(): void {
   let a: i32, e: i32;
@@ -131,8 +132,8 @@ function doublingTail(): void {
 }
 
 /**
- * One step (RFC 7748 section 5): swaps if `mask` says so, then doubles (X2 : Z2) and, if `sum`, makes (X3 : Z3) the sum of
- * both, their difference being X1.
+ * One step (RFC 7748 section 5): swaps if `mask` says so, then doubles (X2 : Z2) and, if `sum`, makes (X3 : Z3) the sum
+ * of both, their difference being X1.
  */
 function step(mask: i32, sum: bool): void {
   sumsAndDifferences(mask);
@@ -154,7 +155,8 @@ function step(mask: i32, sum: bool): void {
 /**
  * out = scalar times the point with u coordinate `u`, all 32 bytes. Bit 255 of `u` is ignored and values from p up are
  * taken mod p, as RFC 7748 section 5 asks. The scalar is clamped here. `out` may overlap the inputs.
- * SmallOrder if the result is zero (section 6.1): `u` is of small order and the secret would be known to all; `out` is then zero.
+ * SmallOrder if the result is zero (section 6.1): `u` is of small order and the secret would be known to all; `out` is
+ * then zero.
  */
 export function x25519(out: usize, scalar: usize, u: usize): Status {
   memory.copy(SCALAR, scalar, 32);
@@ -176,6 +178,6 @@ export function x25519(out: usize, scalar: usize, u: usize): Status {
   feMul(X2, X2, Z2);
   feToBytes(out, X2);
   wipe(CURVE_WORK, CURVE_WORK_SIZE);
-  // Z2 is zero after the wipe, so its first bytes serve as the 32 zero bytes to compare with.
+  // CURVE is zero after the wipe and serves as the 32 zero bytes to compare with.
   return equal(out, CURVE, 32) ? Status.SmallOrder : Status.Ok;
 }

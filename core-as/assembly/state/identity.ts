@@ -4,6 +4,7 @@
  */
 import { entropy, RecordKey, record_get, record_put, Status } from "../abi";
 import { blake2b } from "../crypto/blake2b";
+import { wipe } from "../crypto/constant-time";
 import { ed25519PublicKey } from "../crypto/ed25519";
 
 const KEY_SIZE: u32 = 32;
@@ -25,19 +26,25 @@ export function destinationHash(out: usize, publicKey: usize): void {
   memory.copy(out, DIGEST, NODE_ID_SIZE);
 }
 
+/** SEED from the record, or drawn and stored. */
+function seedLoad(): Status {
+  const got = record_get(RecordKey.Identity, SEED, KEY_SIZE);
+  if (got == <i32>KEY_SIZE) return Status.Ok;
+  if (got >= 0) return Status.BadRecord;
+  if (got != -Status.RecordMissing) return Status.RecordFailed;
+  if (entropy(SEED, KEY_SIZE) != Status.Ok) return Status.NoEntropy;
+  return record_put(RecordKey.Identity, SEED, KEY_SIZE) == Status.Ok ? Status.Ok : Status.RecordFailed;
+}
+
 /**
  * Loads the stored identity, or makes and stores one. An identity that cannot be stored is not used: a relay that came
  * back under another address after every power cut would litter its neighbours' tables.
  */
 export function identityLoad(): Status {
-  const got = record_get(RecordKey.Identity, SEED, KEY_SIZE);
-  if (got == -Status.RecordMissing) {
-    const drawn = entropy(SEED, KEY_SIZE);
-    if (drawn != Status.Ok) return Status.NoEntropy;
-    const kept = record_put(RecordKey.Identity, SEED, KEY_SIZE);
-    if (kept != Status.Ok) return Status.RecordFailed;
-  } else if (got != <i32>KEY_SIZE) {
-    return got < 0 ? Status.RecordFailed : Status.BadRecord;
+  const status = seedLoad();
+  if (status != Status.Ok) {
+    wipe(SEED, KEY_SIZE);
+    return status;
   }
   ed25519PublicKey(IDENTITY, SEED);
   destinationHash(NODE_ID, IDENTITY);

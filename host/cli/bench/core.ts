@@ -152,7 +152,9 @@ async function instructions(board: VirtualBoard, image: string): Promise<Result[
   }
 }
 
-/** Edits the core in a copy of the checkout, builds and boots it there; the seconds until the board has said who it is. */
+/**
+ * Edits the core in a copy of the checkout, builds and boots it there; the seconds until the board has said who it is.
+ */
 async function editToRunning(
   root: string,
   board: VirtualBoard,

@@ -1,4 +1,6 @@
-/** Instructions of the core's primitives under wasm3 on a Cortex-M4, counted in QEMU through the replay of its console. */
+/**
+ * Instructions of the core's primitives under wasm3 on a Cortex-M4, counted in QEMU through the replay of its console.
+ */
 import type { VirtualBoard } from "../../../boards/index.ts";
 import { MehrError } from "../../../toolchain/errors.ts";
 import { InstructionMeter } from "../../board/meter.ts";

@@ -1,4 +1,6 @@
-/** What the core's cryptography adds to the module and to a board's RAM: the core as it is against the core without it. */
+/**
+ * What the core's cryptography adds to the module and to a board's RAM: the core as it is against the core without it.
+ */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { VirtualBoard } from "../../../boards/index.ts";
@@ -15,9 +17,9 @@ const WASM_BUDGET = 20 * 1024;
 const FOLDER = join("core-as", "assembly", "crypto");
 
 /**
- * The text of a core source reduced to what other sources may name: exported functions, which do nothing and give 0, and
- * exported constants, of which those that are addresses are 0. Whoever calls them still does, so that what is left of the
- * core is all of it but this work and its memory.
+ * The text of a core source reduced to what other sources may name: exported functions, which do nothing and give 0,
+ * and exported constants, of which those that are addresses are 0. Whoever calls them still does, so that what is left
+ * of the core is all of it but this work and its memory.
  */
 export async function emptied(text: string): Promise<string> {
   const { Project } = await import("ts-morph");

@@ -1,4 +1,6 @@
-/** `mehr bench crypto`: the core's cryptography against other libraries, in instructions of a Cortex-M4, and in bytes. */
+/**
+ * `mehr bench crypto`: the core's cryptography against other libraries, in instructions of a Cortex-M4, and in bytes.
+ */
 import { readFileSync } from "node:fs";
 import { findBoard, isVirtual } from "../../../boards/index.ts";
 import { type BuildReport, buildBoard } from "../../../toolchain/build.ts";
