@@ -59,7 +59,7 @@ beforeAll(async () => {
   u = await crypto.x25519PublicKey(random.bytes(32));
   box = await crypto.seal(new Uint8Array(32), NONCE, NOTHING, TEXT);
 }, 900_000);
-afterAll(() => board.stop());
+afterAll(() => board?.stop());
 
 async function ticks(primitive: Primitive, input: Uint8Array, status: Status = Status.Ok): Promise<number> {
   expect((await target.crypto(primitive, input)).status).toBe(status);

@@ -14,7 +14,7 @@
  */
 
 /** Raised by hand whenever anything in this file changes meaning; both sides refuse a module with another value. */
-export const ABI_VERSION: u32 = 2;
+export const ABI_VERSION: u32 = 3;
 
 /** Size in bytes of the buffer the host writes before `boot`, `on_frame`, `on_command` and `crypto`. */
 export const IN_SIZE: u32 = 1536;
@@ -242,8 +242,11 @@ export enum Primitive {
 
 /** Keys of the record storage. */
 export enum RecordKey {
-  /** 32 bytes: the seed of the node's Ed25519 identity (RFC 8032 section 5.1.5), its secret. */
-  Identity = 1,
+  /**
+   * 32 bytes: the seed of the node's Ed25519 identity (RFC 8032 section 5.1.5), its secret. Key 1 held what stood for a
+   * public key before there was Ed25519; it is never read.
+   */
+  Identity = 2,
 }
 
 /** Bits of the `flags` parameter of `airtime_us`. */

@@ -21,9 +21,11 @@ export class InstructionMeter {
     return new InstructionMeter(console, CALIBRATION_INSTRUCTIONS / Number(ticks));
   }
 
-  /** A metric as the board tells it now; 0 if it does not know it. */
+  /** A metric as the board tells it now. */
   async metric(id: number): Promise<number> {
-    return Number((await this.#console.stats()).get(id) ?? 0n);
+    const value = (await this.#console.stats()).get(id);
+    if (value === undefined) throw new Error(`the board does not tell metric ${id}`);
+    return Number(value);
   }
 
   /** Ticks the core took for the last replay step. */

@@ -186,6 +186,8 @@ export class BoardTarget implements ReplayTarget {
     // The core would say so, could the frame carry it.
     if (input.length > IN_SIZE) return { status: Status.Long, out: new Uint8Array(0) };
     const { status, outputs } = await this.step({ op: "crypto", primitive, bytes: input });
+    // From 100 up it is the shell that speaks, or the engine: no answer of the primitive.
+    if (status >= Status.EngineMemory) this.#console.expectOk(status);
     const [result] = outputs;
     return { status: status as Status, out: result?.kind === "out" ? result.bytes : new Uint8Array(0) };
   }

@@ -1,7 +1,7 @@
 // Rendered from core-as/assembly/abi.ts by `mehr generate`; edit that file instead.
 
 /** The core's boundary this file was rendered from. A module with another version is refused. */
-export const ABI_VERSION = 2;
+export const ABI_VERSION = 3;
 
 /** Size in bytes of the buffer the host writes before `boot`, `on_frame`, `on_command` and `crypto`. */
 export const IN_SIZE = 1536;
@@ -219,8 +219,8 @@ export type Primitive = (typeof Primitive)[keyof typeof Primitive];
 
 /** Keys of the record storage. */
 export const RecordKey = {
-  /** 32 bytes: the seed of the node's Ed25519 identity (RFC 8032 section 5.1.5), its secret. */
-  Identity: 1,
+  /** 32 bytes: the seed of the node's Ed25519 identity (RFC 8032 section 5.1.5), its secret. Key 1 held what stood for a public key before there was Ed25519; it is never read. */
+  Identity: 2,
 } as const;
 export type RecordKey = (typeof RecordKey)[keyof typeof RecordKey];
 

@@ -8,6 +8,7 @@ import {
   EXPORT_NAMES,
   IN_SIZE,
   linkImports,
+  OUT_SIZE,
   type Primitive,
   STATUS_SENTENCES,
   Status,
@@ -158,7 +159,10 @@ export class Core {
 
   #runPrimitive(primitive: Primitive, input: Uint8Array): number {
     const refused = this.#write(input);
-    return refused === undefined ? this.#exports.crypto(primitive, input.length) : -refused;
+    if (refused !== undefined) return -refused;
+    const result = this.#exports.crypto(primitive, input.length);
+    if (result > OUT_SIZE) throw new CoreError(Status.BadModule, `It says it wrote ${result} bytes to Out.`);
+    return result;
   }
 
   #write(input: Uint8Array): Status | undefined {

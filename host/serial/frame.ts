@@ -9,7 +9,7 @@
 import { crc32 } from "node:zlib";
 
 /** Longest payload in bytes: a replay step (10 bytes) with a whole `In` buffer. */
-export const PAYLOAD_MAX = 1546;
+export const PAYLOAD_MAX = 1549;
 
 const VERSION = 0;
 const HEADER_SIZE = 5;
@@ -47,7 +47,7 @@ export type FrameError = (typeof FrameError)[keyof typeof FrameError];
 export const FRAME_ERROR_SENTENCES: Readonly<Record<FrameError, string>> = {
   1: "The bytes are no COBS encoding.",
   2: "The frame is shorter than its header and CRC.",
-  3: "The frame is longer than 1555 bytes.",
+  3: "The frame is longer than 1558 bytes.",
   4: "The frame has another version than 0.",
   5: "The frame's length field differs from what arrived.",
   6: "The frame's CRC-32 does not match.",

@@ -4,11 +4,11 @@ import type { Blake3Vector } from "./vector.ts";
 
 const source = "BLAKE3-team/BLAKE3, test_vectors/test_vectors.json";
 
-/** The file's key. */
-const KEY = ascii("whats the Elvish word for friend");
+/** The file's key, hex. */
+export const BLAKE3_KEY = ascii("whats the Elvish word for friend");
 
 /** input_len, hash, keyed_hash. */
-const CASES: readonly (readonly [number, string, string])[] = [
+export const BLAKE3_CASES: readonly (readonly [number, string, string])[] = [
   [
     0,
     "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262",
@@ -55,6 +55,16 @@ const CASES: readonly (readonly [number, string, string])[] = [
     "879cf1fa2ea0e79126cb1063617a05b6ad9d0b696d0d757cf053439f60a99dd1",
   ],
   [
+    2049,
+    "5f4d72f40d7a5f82b15ca2b2e44b1de3c2ef86c426c95c1af0b6879522563030",
+    "9f29700902f7c86e514ddc4df1e3049f258b2472b6dd5267f61bf13983b78dd5",
+  ],
+  [
+    3072,
+    "b98cb0ff3623be03326b373de6b9095218513e64f1ee2edd2525c7ad1e5cffd2",
+    "044a0e7b172a312dc02a4c9a818c036ffa2776368d7f528268d2e6b5df191770",
+  ],
+  [
     31744,
     "62b6960e1a44bcc1eb1a611a8d6235b6b4b78f32e7abc4fb4c6cdcce94895c47",
     "efa53b389ab67c593dba624d898d0f7353ab99e4ac9d42302ee64cbf9939a419",
@@ -66,13 +76,13 @@ const CASES: readonly (readonly [number, string, string])[] = [
   ],
 ];
 
-export const BLAKE3: readonly Blake3Vector[] = CASES.flatMap(([length, hash, keyedHash]): Blake3Vector[] => [
+export const BLAKE3: readonly Blake3Vector[] = BLAKE3_CASES.flatMap(([length, hash, keyedHash]): Blake3Vector[] => [
   { source, name: `input_len ${length}, hash`, primitive: "Blake3", message: { patterned: length }, output: hash },
   {
     source,
     name: `input_len ${length}, keyed_hash`,
     primitive: "Blake3",
-    key: KEY,
+    key: BLAKE3_KEY,
     message: { patterned: length },
     output: keyedHash,
   },

@@ -9,7 +9,7 @@
 extern "C" {
 #endif
 
-#define MEHR_ABI_VERSION 2u
+#define MEHR_ABI_VERSION 3u
 
 /* Size in bytes of the buffer the host writes before `boot`, `on_frame`, `on_command` and `crypto`. */
 #define MEHR_IN_SIZE 1536u
@@ -221,8 +221,8 @@ enum mehr_primitive {
 
 /* Keys of the record storage. */
 enum mehr_record_key {
-  /* 32 bytes: the seed of the node's Ed25519 identity (RFC 8032 section 5.1.5), its secret. */
-  MEHR_RECORD_KEY_IDENTITY = 1,
+  /* 32 bytes: the seed of the node's Ed25519 identity (RFC 8032 section 5.1.5), its secret. Key 1 held what stood for a public key before there was Ed25519; it is never read. */
+  MEHR_RECORD_KEY_IDENTITY = 2,
 };
 
 /* Bits of the `flags` parameter of `airtime_us`. */

@@ -91,9 +91,11 @@ enum mehr_status crypto(uint32_t primitive, const uint8_t* input, size_t length,
   uint32_t call = mehr_core_crypto(engine::handle(), &result, primitive, static_cast<uint32_t>(length));
   if (call != MEHR_STATUS_OK) return static_cast<enum mehr_status>(call);
   if (result < 0) return static_cast<enum mehr_status>(0u - static_cast<uint32_t>(result));
-  out_length = static_cast<size_t>(result);
-  out = out_length <= MEHR_OUT_SIZE ? engine::memory(s_out, static_cast<uint32_t>(result)) : nullptr;
-  return out ? MEHR_STATUS_OK : MEHR_STATUS_BAD_MODULE;
+  uint32_t size = static_cast<uint32_t>(result);
+  out = size <= MEHR_OUT_SIZE ? engine::memory(s_out, size) : nullptr;
+  if (!out) return MEHR_STATUS_BAD_MODULE;
+  out_length = size;
+  return MEHR_STATUS_OK;
 }
 
 }  // namespace mehr::core

@@ -14,6 +14,7 @@ namespace mehr::replay {
 // op u8, now_ms u64 before the body of a step; primitive u8 before the input of a primitive.
 static constexpr size_t kStepHeader = 9;
 static_assert(kStepHeader + 1 + MEHR_IN_SIZE <= kFramePayloadMax, "a primitive's largest input fits in one request");
+static_assert(kStepHeader + 4 + MEHR_IN_SIZE <= kFramePayloadMax, "a frame of the size of In fits in one request");
 static_assert(kStepHeader + Outputs::kItemHeader + MEHR_OUT_SIZE <= kFramePayloadMax,
               "a primitive's largest result fits in one reply");
 
@@ -99,6 +100,7 @@ enum mehr_status open() {
   core::outputs().clear();
   memset(s_records, 0, sizeof s_records);
   s_entropy_length = 0;
+  s_last_ticks = 0;
   s_radio = MEHR_STATUS_OK;
   s_open = false;
   enum mehr_status status = core::start(kReplayHost);
@@ -121,6 +123,7 @@ static enum mehr_status checked(enum mehr_status status) {
 
 enum mehr_status step(const uint8_t* payload, size_t length, uint64_t& deadline_ms) {
   deadline_ms = UINT64_MAX;
+  s_last_ticks = 0;
   core::outputs().clear();
   if (!s_open) return MEHR_STATUS_REPLAY_CLOSED;
   if (length < kStepHeader) return MEHR_STATUS_BAD_REQUEST;

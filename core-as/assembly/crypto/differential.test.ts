@@ -14,7 +14,7 @@ import { blake2b as nobleBlake2b } from "@noble/hashes/blake2.js";
 import { blake3 as nobleBlake3 } from "@noble/hashes/blake3.js";
 import { sha512 as nobleSha512 } from "@noble/hashes/sha2.js";
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { DIFFERENTIAL_CASES, SCALE } from "../../../tests/support/cases.ts";
 import { type Answer, Crypto, UNTOUCHED } from "../../../tests/support/crypto.ts";
 import {
@@ -451,10 +451,6 @@ describe("ECVRF", () => {
 });
 
 describe("the differential run", () => {
-  afterAll(() => {
-    console.log(`differential: ${cases} cases`);
-  });
-
   it("tried as many cases as tests/support/cases.ts says", () => {
     // What fails is tried again, smaller, so the number means nothing then.
     if (passed < counting) return;

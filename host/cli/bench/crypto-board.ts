@@ -147,7 +147,9 @@ export async function metacodeOf(board: VirtualBoard, image: string): Promise<nu
     new RadioPort({ name: board.id, stream });
   const running = await VirtualBoardProcess.start({ board, image, radio });
   try {
-    return Number((await running.console.stats()).get(Metric.Metacode) ?? 0n);
+    const metacode = (await running.console.stats()).get(Metric.Metacode);
+    if (metacode === undefined) throw new Error("the board does not tell Metric.Metacode");
+    return Number(metacode);
   } finally {
     await running.stop();
   }

@@ -214,7 +214,15 @@ export function measureV8(core: Core, libraries: Libraries, progress: (what: str
   };
   for (const { name, primitive, input, others } of list) {
     agree(name, result(primitive, input), others);
-    measure(name, () => core.cryptoInto(out, primitive, input), others);
+    measure(name, () => core.crypto(primitive, input), others);
+    if (primitive !== Primitive.Seal) continue;
+    // For a short call the new array counts. No goal: the others make one.
+    const into = `${name}, into the caller's bytes`;
+    measure(
+      into,
+      () => core.cryptoInto(out, primitive, input),
+      others.map(({ goal: _, ...other }) => other),
+    );
   }
   const blake3 = (): Uint8Array => {
     core.cryptoInto(out, Primitive.Blake3Begin, EMPTY);
