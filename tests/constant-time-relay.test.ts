@@ -77,4 +77,17 @@ describe("relay.wasm does the same for every secret", () => {
     );
     expect(trace.decisions).toBeGreaterThan(0);
   });
+
+  it("a keyed BLAKE3 stream, key and message", () => {
+    const trace = expectSameTrace(
+      tracer,
+      secrets(200).map((secret) => () => {
+        expect(run(Primitive.Blake3Begin, secret.subarray(0, 32))).toBe(0);
+        expect(run(Primitive.Blake3Update, secret)).toBe(0);
+        expect(run(Primitive.Blake3End, new Uint8Array(0))).toBe(32);
+      }),
+    );
+    // Four blocks of seven rounds each.
+    expect(trace.decisions).toBeGreaterThan(28);
+  });
 });

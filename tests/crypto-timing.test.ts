@@ -98,6 +98,23 @@ it.each(SECRETIVE)("%s takes as long whatever the secret is", { timeout: 600_000
   await expectEqualTime(Primitive[name], secrets(32).map(input));
 });
 
+it("keyed BLAKE3 takes as long whatever key and message are", { timeout: 120_000 }, async () => {
+  const stream = async (key: Uint8Array, message: Uint8Array): Promise<number[]> => [
+    await ticks(Primitive.Blake3Begin, key),
+    await ticks(Primitive.Blake3Update, message),
+    await ticks(Primitive.Blake3End, NOTHING),
+  ];
+  const inputs = secrets(200);
+  await stream(inputs[0]?.subarray(0, 32) ?? NOTHING, inputs[0] ?? NOTHING);
+  const counts: number[][] = [];
+  for (const input of inputs) counts.push(await stream(input.subarray(0, 32), input));
+  for (const step of [0, 1, 2]) {
+    const taken = counts.map((count) => count[step] ?? 0);
+    expect(Math.max(...taken) - Math.min(...taken), `ticks: ${taken.join(", ")}`).toBeLessThanOrEqual(1);
+  }
+  expect(counts[0]?.[1]).toBeGreaterThan(100);
+});
+
 it("Seal takes as long whatever the plaintext is", { timeout: 120_000 }, async () => {
   const key = random.bytes(32);
   const inputs = secrets(TEXT.length).map((plaintext) => primitiveInput.aead(key, NONCE, MESSAGE, plaintext));
