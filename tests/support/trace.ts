@@ -12,7 +12,8 @@
  * memory.grow; both operands of integer div and rem. Not recorded, because no engine or core of ours makes their time
  * depend on the operands: the rest of integer arithmetic. Floating-point division and square root are refused.
  */
-import { append, joinModule, Reader, readModule, SECTION, signed, unsigned } from "./wasm.ts";
+import { Reader } from "../../toolchain/wasm/reader.ts";
+import { append, joinModule, readModule, SECTION, signed, unsigned } from "./wasm.ts";
 
 /** What one run did. */
 export interface Trace {

@@ -2,6 +2,8 @@
  * The binary format of WebAssembly modules, as far as tests/support/trace.ts takes them apart and puts them together.
  */
 
+import { Reader, sectionsOf } from "../../toolchain/wasm/reader.ts";
+
 export const SECTION = { type: 1, import: 2, function: 3, global: 6, export: 7, code: 10 } as const;
 /** Order of the sections in a module (data count, 12, stands before code). */
 const ORDER = [1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11];
@@ -30,42 +32,6 @@ export function signed(value: number | bigint): number[] {
   }
 }
 
-export class Reader {
-  readonly bytes: Uint8Array;
-  at: number;
-
-  constructor(bytes: Uint8Array, at = 0) {
-    this.bytes = bytes;
-    this.at = at;
-  }
-
-  byte(): number {
-    const byte = this.bytes[this.at++];
-    if (byte === undefined) throw new RangeError("the module ends too early");
-    return byte;
-  }
-
-  /** A LEB128 number as unsigned; the sign of a signed one does not matter to anyone here. */
-  number(): number {
-    let value = 0;
-    for (let shift = 0; ; shift += 7) {
-      const byte = this.byte();
-      value += (byte & 0x7f) * 2 ** shift;
-      if ((byte & 0x80) === 0) return value;
-    }
-  }
-
-  skip(count: number): void {
-    this.at += count;
-  }
-
-  name(): string {
-    const length = this.number();
-    this.skip(length);
-    return Buffer.from(this.bytes.subarray(this.at - length, this.at)).toString("utf8");
-  }
-}
-
 function limits(reader: Reader): void {
   const flags = reader.byte();
   reader.number();
@@ -90,13 +56,10 @@ export interface Module {
 export function readModule(wasm: Uint8Array): Module {
   const sections = new Map<number, Uint8Array>();
   let codeAt = 0;
-  for (const reader = new Reader(wasm, 8); reader.at < wasm.length;) {
-    const id = reader.byte();
-    const size = reader.number();
-    if (id === SECTION.code) codeAt = reader.at;
+  for (const { id, start, end } of sectionsOf(wasm)) {
+    if (id === SECTION.code) codeAt = start;
     // Custom sections name things by index; they go.
-    if (id !== 0) sections.set(id, wasm.subarray(reader.at, reader.at + size));
-    reader.skip(size);
+    if (id !== 0) sections.set(id, wasm.subarray(start, end));
   }
   const section = (id: number): Reader => new Reader(sections.get(id) ?? Uint8Array.of(0));
 
