@@ -98,13 +98,19 @@ const BULK = [
   "}",
 ];
 
-function tableText(module: WasmModule, size: number, { functionName }: InstanceOptions): string[] {
+/** What the table holds once all element segments are in it: function indices by place. */
+export function tableEntries(module: WasmModule): Map<number, number> {
   const entries = new Map<number, number>();
   for (const { offset, functions } of module.elements) {
-    functions.forEach((index, i) => {
-      if (offset + i < size) entries.set(offset + i, index);
-    });
+    // A segment that does not fit traps and writes nothing, nor do those after it.
+    if (offset + functions.length > (module.table ?? 0)) break;
+    functions.forEach((index, i) => entries.set(offset + i, index));
   }
+  return entries;
+}
+
+function tableText(module: WasmModule, size: number, { functionName }: InstanceOptions): string[] {
+  const entries = tableEntries(module);
   const typeOf = (index: number): number => {
     const type = module.imports[index]?.type ?? module.functions[index - module.imports.length]?.type ?? 0;
     return firstSameType(module, type);

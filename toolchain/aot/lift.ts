@@ -584,9 +584,10 @@ class Lifter {
   /** The statements `write` emits, for somewhere else. */
   #aside(write: () => void): Statement[] {
     const { statements } = this.#top();
-    const before = statements.length;
+    // Out of its sight, so that it does not change the call before it.
+    const before = statements.splice(0);
     write();
-    return statements.splice(before);
+    return statements.splice(0, statements.length, ...before);
   }
 
   #top(): Frame {

@@ -15,14 +15,29 @@ export function identifier(text: string): string {
 
 /**
  * Short readable name of a function from AssemblyScript's: the file and what is in it, without folders, as in
- * `field25519_feMul` for core-as/assembly/crypto/field25519/feMul.
+ * `field25519_feMul` for core-as/assembly/crypto/field25519/feMul. A single word is likely to be one of the C library's,
+ * about which compilers know things, so it gets a letter in front.
  */
 export function functionName(text: string): string {
-  const parts = text.split("/").map(identifier);
-  return parts
-    .filter((part) => part !== "")
-    .slice(-2)
-    .join("_");
+  const parts = text
+    .split("/")
+    .map(identifier)
+    .filter((part) => part !== "");
+  // l0_name is a local.
+  const bare = parts.length === 1 || /^l\d+$/.test(parts.at(-2) ?? "");
+  return bare ? `f_${parts.at(-1)}` : parts.slice(-2).join("_");
+}
+
+/** What mehr_aot_ops.h and the instance's own C call something, and names of two words that compilers know. */
+export const RESERVED = [
+  ...["memory_base", "memory_copy", "memory_fill", "memory_init", "table_entry", "function_pointer", "s_memory"],
+  ...["aligned_alloc", "quick_exit", "size_t", "int8_t", "int16_t", "int32_t", "int64_t"],
+  ...["uint8_t", "uint16_t", "uint32_t", "uint64_t"],
+];
+
+/** `text` for a comment: what is not plain ASCII could turn the reader's line around, and a slash could end it. */
+export function commentText(text: string): string {
+  return text.replaceAll(/[^\x20-\x7e]/gu, "?").replaceAll("*/", "* /");
 }
 
 /** Gives each wish a name nobody has yet. */

@@ -29,10 +29,17 @@ export function prune(list: Statement[]): void {
   }
 }
 
+/** x = x, which is not worth a warning of the C compiler. */
+function isSelfSet(statement: Statement): boolean {
+  if (statement.kind !== "set" || statement.value.kind !== "variable") return false;
+  return key(statement.value.variable) === key(statement.target);
+}
+
 function sweep(list: Statement[], read: ReadonlySet<string>): boolean {
   let changed = false;
   const kept = list.flatMap((statement): Statement[] => {
     for (const body of bodies(statement)) if (sweep(body, read)) changed = true;
+    if (isSelfSet(statement)) return [];
     if (!("target" in statement) || statement.target === undefined || isRead(read, statement.target)) {
       return [statement];
     }

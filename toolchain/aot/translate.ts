@@ -11,8 +11,8 @@ import type { LiftedFunction, Variable } from "./ir.ts";
 import { isRead, prune, variablesRead } from "./prune.ts";
 import { liftFunction } from "./lift.ts";
 import { type LineOf, sourceLines } from "./lines.ts";
-import { functionName, identifier, Names } from "./names.ts";
-import { instanceText, MASK_SLACK } from "./instance.ts";
+import { commentText, functionName, identifier, Names, RESERVED } from "./names.ts";
+import { instanceText, MASK_SLACK, tableEntries } from "./instance.ts";
 import { C_TYPE, pointerText, type StatementContext, StatementWriter } from "./statements.ts";
 
 export type { ValueType } from "../wasm/opcodes.ts";
@@ -105,7 +105,7 @@ export function translate(wasm: Uint8Array<ArrayBuffer>, options: TranslateOptio
   const exported = new Set(module.exports.values());
   const isStatic = (index: number): boolean => !exported.has(index);
   const called = new Set(lifted.flatMap(({ index }) => graph.callees(index)));
-  for (const { functions } of module.elements) functions.forEach((index) => called.add(index));
+  for (const index of tableEntries(module).values()) called.add(index);
   if (module.start !== undefined) called.add(module.start);
   const ownPrototypes = lifted.map(({ index }) => {
     const kind = isStatic(index) ? `static ${called.has(index) ? "" : "__attribute__((unused)) "}` : "";
@@ -225,7 +225,7 @@ interface FunctionNames {
 }
 
 function nameFunctions(module: WasmModule, prefix: string): FunctionNames {
-  const names = new Names([`${prefix}_instantiate`, `${prefix}_memory`]);
+  const names = new Names([...RESERVED, `${prefix}_instantiate`, `${prefix}_memory`]);
   const c = new Map<number, string>();
   const exportNames = new Map<string, string>();
   const aliases: { c: string; of: number }[] = [];
@@ -281,10 +281,10 @@ function functionText(module: WasmModule, lifted: LiftedFunction, around: Functi
   const read = variablesRead(body);
   if (!masked) placeChecks(body);
   const given = module.localNames.get(index);
-  const taken = new Names(["m", "p", "s_memory", "MEMORY_BYTES", "MASK"]);
+  // With its number in front, a local hides no function.
   const localName = locals.map((_, i) => {
-    const wish = identifier(given?.get(i) ?? "");
-    return taken.claim(/^[a-z]\w*$/i.test(wish) && !/^(t\d+|L\d+|u32|u64)$/.test(wish) ? `${wish}` : `l${i}`);
+    const name = identifier(given?.get(i) ?? "");
+    return name === "" || /^\d+$/.test(name) ? `l${i}` : `l${i}_${name}`;
   });
   const context: StatementContext = {
     memoryBytes,
@@ -310,10 +310,10 @@ function functionText(module: WasmModule, lifted: LiftedFunction, around: Functi
   const start = module.functions[index - module.imports.length]?.start ?? 0;
   const first = line?.(start);
   return [
-    `/* ${names.wasm(index)} */`,
+    `/* ${commentText(names.wasm(index))} */`,
     ...(first === undefined ? [] : [`#line ${first.line} ${JSON.stringify(first.file)}`]),
     `${isStatic ? "static " : ""}${result} ${names.c(index)}(${params}) {`,
-    ...(recursive ? ["  enter_recursive();"] : []),
+    ...(recursive ? ["  ENTER_RECURSIVE;"] : []),
     ...(/\bm \+|\(m,/.test(text) ? ["  uint8_t *const m = memory_base();"] : []),
     ...declarations(lifted, read, localName),
     text,
