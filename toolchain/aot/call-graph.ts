@@ -20,8 +20,19 @@ export function firstSameType(module: WasmModule, index: number): number {
   return module.types.findIndex((_, i) => sameType(module, i, index));
 }
 
+/** What the table holds once all element segments are in it: function indices by place. */
+export function tableEntries(module: WasmModule): Map<number, number> {
+  const entries = new Map<number, number>();
+  for (const { offset, functions } of module.elements) {
+    // A segment that does not fit traps and writes nothing, nor do those after it.
+    if (offset + functions.length > (module.table ?? 0)) break;
+    functions.forEach((index, i) => entries.set(offset + i, index));
+  }
+  return entries;
+}
+
 export function callGraph(module: WasmModule, functions: readonly LiftedFunction[]): CallGraph {
-  const inTable = new Set(module.elements.flatMap((segment) => segment.functions));
+  const inTable = new Set(tableEntries(module).values());
   const typeOf = (index: number): number =>
     module.imports[index]?.type ?? module.functions[index - module.imports.length]?.type ?? -1;
   const edges = new Map<number, number[]>();

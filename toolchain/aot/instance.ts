@@ -1,6 +1,6 @@
 /** The C of an instance: linear memory, globals, table and data segments, and what brings them to their first state. */
 import type { WasmModule } from "../wasm/module.ts";
-import { firstSameType } from "./call-graph.ts";
+import { firstSameType, tableEntries } from "./call-graph.ts";
 import { constant } from "./expression.ts";
 import { C_TYPE } from "./statements.ts";
 
@@ -97,17 +97,6 @@ const BULK = [
   "  memcpy(s_memory + to, data + from, count);",
   "}",
 ];
-
-/** What the table holds once all element segments are in it: function indices by place. */
-export function tableEntries(module: WasmModule): Map<number, number> {
-  const entries = new Map<number, number>();
-  for (const { offset, functions } of module.elements) {
-    // A segment that does not fit traps and writes nothing, nor do those after it.
-    if (offset + functions.length > (module.table ?? 0)) break;
-    functions.forEach((index, i) => entries.set(offset + i, index));
-  }
-  return entries;
-}
 
 function tableText(module: WasmModule, size: number, { functionName }: InstanceOptions): string[] {
   const entries = tableEntries(module);

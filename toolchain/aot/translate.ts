@@ -6,13 +6,13 @@ import { decodeModule, type FunctionType, type WasmModule } from "../wasm/module
 import type { ValueType } from "../wasm/opcodes.ts";
 import { inferAlignment } from "./alignment.ts";
 import { placeChecks } from "./bounds.ts";
-import { callGraph, firstSameType } from "./call-graph.ts";
+import { callGraph, firstSameType, tableEntries } from "./call-graph.ts";
 import type { LiftedFunction, Variable } from "./ir.ts";
 import { isRead, prune, variablesRead } from "./prune.ts";
 import { liftFunction } from "./lift.ts";
 import { type LineOf, sourceLines } from "./lines.ts";
 import { commentText, functionName, identifier, Names, RESERVED } from "./names.ts";
-import { instanceText, MASK_SLACK, tableEntries } from "./instance.ts";
+import { instanceText, MASK_SLACK } from "./instance.ts";
 import { C_TYPE, pointerText, type StatementContext, StatementWriter } from "./statements.ts";
 
 export type { ValueType } from "../wasm/opcodes.ts";

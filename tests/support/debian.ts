@@ -1,0 +1,15 @@
+/** Debian packages that only tests need, installed where that is allowed, as the product does it for its own. */
+import { allOnPath } from "../../toolchain/pio/environment.ts";
+import { installSystemPackages, type MissingPackage } from "../../toolchain/pio/system.ts";
+
+const PACKAGES = {
+  clang: { debian: "clang", what: "the second C compiler", executable: "clang" },
+} as const;
+
+/** Makes sure the programs of these packages are there. Throws MehrError (3) with the command where it may not. */
+export async function ensureDebian(...names: readonly (keyof typeof PACKAGES)[]): Promise<void> {
+  const missing: MissingPackage[] = names
+    .map((name) => PACKAGES[name])
+    .filter(({ executable }) => allOnPath(executable).length === 0);
+  await installSystemPackages(missing);
+}
