@@ -78,6 +78,7 @@ test("a right board passes", () => {
 describe("shape", () => {
   eachGives([
     [rak4631, "id", "RAK 4631", 'id: it is "RAK 4631"; use lower-case letters, digits and single dashes.'],
+    [rak4631, "id", "rak4631-aot", 'id: it is "rak4631-aot"; do not end it like the name of an engine\'s variant.'],
     [rak4631, "name", undefined, "name: it is missing; give a string."],
     [rak4631, "name", 'a "name"', "use printable ASCII without quotes and backslashes"],
     [rak4631, "mcu", "nrf52832", 'mcu: it is "nrf52832"; use "nrf52840" or "esp32s3"'],
@@ -89,6 +90,7 @@ describe("shape", () => {
     [rak4631, "led.active", "on", 'led.active: it is "on"; use "low" or "high".'],
     [rak4631, "tier", "huge", 'tier: it is "huge"; use "minimal"'],
     [rak4631, "engines", [], "engines: it is []; name at least one engine."],
+    [rak4631, "engines.0", "wasm4", 'engines.0: it is "wasm4"; use "wasm3" or "aot".'],
     [rak4631, "verified", "yes", 'verified: it is "yes"; use "built" or "emulated" or "hardware".'],
     [rak4631, "source", [], "source: it is []; cite at least one source."],
     [rak4631, "usb.0.vid", "239a", 'usb.0.vid: it is "239a"; write a USB id as a number of 16 bits, such as 0x239a.'],

@@ -24,6 +24,6 @@ export default defineBoard({
   ],
   platformio: { platform: "espressif32", framework: "arduino", board: "heltec_wifi_lora_32_V3" },
   tier: "minimal",
-  engines: ["wasm3"],
+  engines: ["wasm3", "aot"],
   source: ["MT variants/esp32s3/heltec_v3/variant.h", "MC HeltecV3Board.h", "P32 boards/heltec_wifi_lora_32_V3.json"],
 });

@@ -84,7 +84,7 @@ test("the summary has the fields of `mehr boards --json`", () => {
     mcu: "cortex-m4",
     radio: "virtual",
     flash: [],
-    engine: ["wasm3"],
+    engine: ["wasm3", "aot"],
     verified: "emulated",
   });
   expect(boardSummary(findBoard("rak4631"))).toEqual({
@@ -92,7 +92,7 @@ test("the summary has the fields of `mehr boards --json`", () => {
     mcu: "nrf52840",
     radio: "SX1262",
     flash: ["uf2", "dfu", "swd"],
-    engine: ["wasm3"],
+    engine: ["wasm3", "aot"],
     verified: null,
   });
 });

@@ -7,7 +7,7 @@ export default defineBoard({
   mcu: "host",
   virtual: { emulator: "process", machine: "linux", hal: "linux" },
   tier: "minimal",
-  engines: ["wasm3"],
+  engines: ["wasm3", "aot"],
   verified: "emulated",
   source: ["boards/runtime/hal/linux"],
 });

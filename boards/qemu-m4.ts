@@ -7,7 +7,7 @@ export default defineBoard({
   mcu: "cortex-m4",
   virtual: { emulator: "qemu-system-arm", machine: "mps2-an386", hal: "mps2_an386" },
   tier: "minimal",
-  engines: ["wasm3"],
+  engines: ["wasm3", "aot"],
   verified: "emulated",
   source: ["QEMU docs/system/arm/mps2.rst (mps2-an386)", "Arm AN386 (memory map, CMSDK UARTs)"],
 });

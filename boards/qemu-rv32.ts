@@ -7,7 +7,7 @@ export default defineBoard({
   mcu: "rv32",
   virtual: { emulator: "qemu-system-riscv32", machine: "virt", hal: "rv32_virt" },
   tier: "minimal",
-  engines: ["wasm3"],
+  engines: ["wasm3", "aot"],
   verified: "emulated",
   source: ["QEMU docs/system/riscv/virt.rst", "ESP32-C3 Series Datasheet (400 KB SRAM, 4 MB flash)"],
 });

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { variantName } from "./engine.ts";
 import { allBoards, findBoard, memoryLimits } from "./index.ts";
 import { RENDER_COMMAND, renderBoardConfigHeader, renderCommitted, renderPlatformioIni } from "./render.ts";
 import { isVirtual } from "./schema.ts";
@@ -42,43 +43,107 @@ function sections(ini: string): Map<string, Map<string, string>> {
   return found;
 }
 
+/**
+ * The value PlatformIO finds for an option of an environment: its own, then those of what it extends, the last one
+ * first, then those of [env] (ProjectConfig.walk_options). Interpolated as PlatformIO does it: `this` is the
+ * environment asked for.
+ */
+function resolved(parsed: Map<string, Map<string, string>>, env: string, option: string): string {
+  const queue = ["env", env];
+  for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
+    const section = parsed.get(name);
+    const value = section?.get(option);
+    if (value !== undefined) {
+      return value.replace(/\$\{([^}]+)\.([^.}]+)\}/g, (_, from: string, other: string) =>
+        resolved(parsed, from === "this" ? env : from, other),
+      );
+    }
+    queue.push(...(section?.get("extends")?.split(", ") ?? []));
+  }
+  throw new Error(`${env} has no option ${option}`);
+}
+
 describe("platformio.ini", () => {
   const ini = renderPlatformioIni(boards);
   const parsed = sections(ini);
+  const envs = [...parsed.keys()].filter((name) => name.startsWith("env:"));
 
   test("does not depend on the order of the boards", () => {
     expect(renderPlatformioIni([...boards].reverse())).toBe(ini);
   });
 
-  test("has one environment per board, in order", () => {
-    const envs = [...parsed.keys()].filter((name) => name.startsWith("env:"));
-    expect(envs).toEqual(boards.map((board) => `env:${board.id}`));
+  test("has one environment per board and engine, in order", () => {
+    expect(envs).toEqual(
+      boards.flatMap((board) => board.engines.map((engine) => `env:${variantName(board.id, engine)}`)),
+    );
+    expect(envs).toContain("env:heltec-v3-aot");
     expect(parsed.get("platformio")?.get("default_envs")).toBe("qemu-m4");
   });
 
-  test("every interpolation names an option that exists", () => {
-    for (const [, section, option] of ini.matchAll(/\$\{([^}]+)\.([^.}]+)\}/g)) {
-      expect(parsed.get(section ?? "")?.has(option ?? ""), `${section}.${option}`).toBe(true);
+  test("a board with another engine says nothing twice", () => {
+    for (const env of envs.filter((name) => name.endsWith("-aot"))) {
+      const { custom_stack_flags: stack, ...rest } = Object.fromEntries(parsed.get(env) ?? []);
+      const own = env.replace(/-aot$/, "");
+      expect(rest).toEqual({ extends: `${own}, engine_aot` });
+      expect(stack).not.toBe(parsed.get(own)?.get("custom_stack_flags"));
+    }
+  });
+
+  test("every environment passes on the stack of its microcontroller and engine", () => {
+    const flags = (env: string): string => resolved(parsed, env, "build_flags");
+    expect(flags("env:qemu-m4")).toContain("-D MEHR_STACK_KEPT_BYTES=3072 -Wl,--defsym=__stack_size=16384");
+    expect(flags("env:heltec-v3")).toContain("-D MEHR_STACK_KEPT_BYTES=10240 -D MEHR_TASK_STACK_BYTES=65536");
+    expect(flags("env:heltec-v3-aot")).toContain("-D MEHR_STACK_KEPT_BYTES=10240 -D MEHR_TASK_STACK_BYTES=32768");
+    expect(flags("env:native")).toMatch(/-D MEHR_STACK_KEPT_BYTES=3072$/);
+  });
+
+  test("every interpolation names an option that exists, in every environment", () => {
+    for (const env of [...envs, "env"]) {
+      for (const option of ["build_flags", "build_src_flags", "build_src_filter", "lib_deps"]) {
+        expect(resolved(parsed, env, option), `${env} ${option}`).not.toContain("${");
+      }
     }
   });
 
   test("every platform and library is pinned exactly or lies in the project", () => {
-    const specs = [...parsed.values()].flatMap((section) => [
-      ...(section.get("platform")?.split(" ") ?? []),
-      ...(section.get("lib_deps")?.split(" ") ?? []),
-    ]);
-    for (const spec of specs) expect(spec).toMatch(/^(\S+\/\S+@\d+\.\d+\.\d+|symlink:\/\/boards\/\S+|\$\{\S+\})$/);
+    for (const env of envs) {
+      const specs = `${resolved(parsed, env, "platform")} ${resolved(parsed, env, "lib_deps")}`.trim().split(/ +/);
+      for (const spec of specs) expect(spec).toMatch(/^(\S+\/\S+@\d+\.\d+\.\d+|symlink:\/\/boards\/\S+)$/);
+    }
     expect(parsed.get("env:rak4631")?.get("platform")).toBe("platformio/nordicnrf52@10.11.0");
     expect(parsed.get("env:heltec-v3")?.get("platform")).toBe("platformio/espressif32@6.13.0");
   });
 
-  test("a virtual board takes its HAL, a real one the Arduino HAL", () => {
-    expect(parsed.get("env:qemu-rv32")?.get("build_src_filter")).toBe(
-      "+<src/> +<hal/virtual/> +<hal/bare/> +<hal/rv32_virt/>",
-    );
-    expect(parsed.get("env:native")?.get("build_src_filter")).toBe("+<src/> +<hal/virtual/> +<hal/linux/>");
-    expect(parsed.get("env:rak4631")?.get("extends")).toBe("arduino");
-    expect(parsed.get("arduino")?.get("build_src_filter")).toBe("+<src/> +<hal/arduino/>");
+  test.each([
+    ["qemu-rv32", "+<src/> +<engine/wasm3/> +<hal/virtual/> +<hal/bare/> +<hal/rv32_virt/>"],
+    ["qemu-rv32-aot", "+<src/> +<engine/aot/> +<hal/virtual/> +<hal/bare/> +<hal/rv32_virt/>"],
+    ["native", "+<src/> +<engine/wasm3/> +<hal/virtual/> +<hal/linux/>"],
+    ["rak4631", "+<src/> +<engine/wasm3/> +<hal/arduino/>"],
+    ["heltec-v3-aot", "+<src/> +<engine/aot/> +<hal/arduino/>"],
+  ])("%s takes its engine and its HAL", (env, filter) => {
+    expect(resolved(parsed, `env:${env}`, "build_src_filter")).toBe(filter);
+  });
+
+  test.each([
+    ["qemu-m4", "wasm3/Wasm3@0.5.0"],
+    ["qemu-m4-aot", ""],
+    ["rak4631", "wasm3/Wasm3@0.5.0 jgromes/RadioLib@7.7.1"],
+    ["rak4631-aot", "jgromes/RadioLib@7.7.1"],
+  ])("%s asks for its libraries and no other", (env, libraries) => {
+    expect(resolved(parsed, `env:${env}`, "lib_deps").trim()).toBe(libraries);
+  });
+
+  test("a real board with engine aot has the board's own options", () => {
+    const own = (option: string): string => resolved(parsed, "env:heltec-v3-aot", option);
+    expect(own("board")).toBe("heltec_wifi_lora_32_V3");
+    expect(own("framework")).toBe("arduino");
+    expect(own("board_build.partitions")).toBe("default_8MB.csv");
+    const flags = own("build_flags").split(" ");
+    for (const flag of ["-O2", "RADIOLIB_STATIC_ONLY=1", "build/boards/heltec-v3", "-fstack-usage"]) {
+      expect(flags).toContain(flag);
+    }
+    expect(own("build_flags")).not.toContain("m3");
+    expect(resolved(parsed, "env:heltec-v3", "build_flags")).toContain("-D d_m3HasFloat=0");
   });
 });
 

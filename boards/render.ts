@@ -3,6 +3,7 @@
  * board's `board_config.h`. Pure functions from values to text; the same values always give the same bytes.
  */
 import { bootConfig, encodeBootConfig } from "./config.ts";
+import { DEFAULT_ENGINE, type Engine, variantName } from "./engine.ts";
 import { memoryLimits } from "./index.ts";
 import {
   gpioIndex,
@@ -15,6 +16,7 @@ import {
 } from "./mcu.ts";
 import { RADIO } from "./radio.ts";
 import { type Board, isVirtual, type RealBoard, type VirtualBoard } from "./schema.ts";
+import { stackKept, TASK_STACK } from "./stack.ts";
 import { PLATFORM_SPEC, RADIOLIB_SPEC, VIRTUAL_PLATFORM_SPEC, WASM3_SPEC } from "./versions.ts";
 
 /** The command that rewrites every rendered file; it stands in their headers and in stale-test messages. */
@@ -49,39 +51,77 @@ export function renderPlatformioIni(boards: readonly Board[]): string {
       "boards_dir = boards/platformio",
     ],
     ENGINE_WASM3,
-    [
-      "[env]",
-      "extra_scripts = pre:toolchain/pio/prepare.py",
-      "build_flags =",
-      inherit("engine_wasm3.build_flags"),
-      "  -I boards/runtime/include",
-      "  -I boards/runtime/src",
-      "  -I boards/runtime/hal",
-      "  -I build/core",
-      "build_src_flags =",
-      "  -Wall",
-      "  -Wextra",
-      "lib_deps =",
-      inherit("engine_wasm3.lib_deps"),
-    ],
+    ENGINE_AOT,
+    ENV,
     ARDUINO,
-    ...sorted.map((board) => (isVirtual(board) ? virtualEnv(board) : realEnv(board))),
+    ...sorted.flatMap((board) => [
+      isVirtual(board) ? virtualEnv(board) : realEnv(board),
+      ...board.engines.filter((engine) => engine !== DEFAULT_ENGINE).map((engine) => variantEnv(board, engine)),
+    ]),
   ];
   return `${sections.map((lines) => lines.join("\n")).join("\n\n")}\n`;
 }
 
 const ENGINE_WASM3 = [
   "[engine_wasm3]",
+  "custom_engine = wasm3",
+  "custom_engine_sources = +<engine/wasm3/>",
   "; Floats cost 21 KB of flash and the core has none. Height: the Arduino default of 64 stack slots is too low for",
   "; cryptography. Page size: metacode pages are rounded up to it, so a small one wastes less RAM.",
-  "build_flags =",
+  "custom_engine_flags =",
   "  -D d_m3HasFloat=0",
   "  -D d_m3MaxFunctionStackHeight=256",
   "  -D d_m3CodePageAlignSize=2048",
   "  -D d_m3VerboseErrorMessages=0",
   "  -D NDEBUG",
-  "lib_deps =",
+  "custom_engine_libs =",
   `  ${WASM3_SPEC}`,
+];
+
+const ENGINE_AOT = [
+  "[engine_aot]",
+  "custom_engine = aot",
+  "custom_engine_sources = +<engine/aot/>",
+  "; The compiler writes down how much stack each function takes, beside its object file.",
+  "custom_engine_flags =",
+  "  -I boards/runtime/engine/aot",
+  "  -fstack-usage",
+  "custom_engine_libs =",
+  "; For the translated core alone; toolchain/pio/prepare.py passes them on. -Os is faster than -O2 here, a fifth on a",
+  "; Cortex-M4, and smaller: long arithmetic leaves -O2's scheduling without registers. For -fno-ipa-icf see",
+  "; toolchain/aot/stack-usage.ts.",
+  "custom_core_flags =",
+  "  -Os",
+  "  -fno-ipa-icf",
+];
+
+// `this` is the environment that is asked for, also in an option it inherits; ${env.option} would be that of [env].
+const ENV = [
+  "[env]",
+  "; An environment's engine, HAL and board are the custom_ options; what it inherits puts them together.",
+  "extends = engine_wasm3",
+  "extra_scripts = pre:toolchain/pio/prepare.py",
+  "custom_board =",
+  "custom_hal_sources =",
+  "custom_framework_flags =",
+  "custom_framework_libs =",
+  "custom_stack_flags =",
+  "build_flags =",
+  inherit("this.custom_engine_flags"),
+  "  -I boards/runtime/include",
+  "  -I boards/runtime/src",
+  "  -I boards/runtime/hal",
+  "  -I build/core",
+  "  -I build/boards/${this.custom_board}",
+  inherit("this.custom_framework_flags"),
+  inherit("this.custom_stack_flags"),
+  "build_src_flags =",
+  "  -Wall",
+  "  -Wextra",
+  "build_src_filter = +<src/> ${this.custom_engine_sources} ${this.custom_hal_sources}",
+  "lib_deps =",
+  inherit("this.custom_engine_libs"),
+  inherit("this.custom_framework_libs"),
 ];
 
 const ARDUINO = [
@@ -90,8 +130,7 @@ const ARDUINO = [
   "; -O2 is as fast as -O3 for wasm3; the Arduino cores' default is -Os.",
   "build_unflags =",
   "  -Os",
-  "build_flags =",
-  inherit("env.build_flags"),
+  "custom_framework_flags =",
   "  -O2",
   "; RadioLib would otherwise allocate and free at every SPI transfer.",
   "  -D RADIOLIB_STATIC_ONLY=1",
@@ -100,16 +139,11 @@ const ARDUINO = [
   inherit("env.build_src_flags"),
   "  -std=gnu++17",
   "  -fno-exceptions",
-  "build_src_filter = +<src/> +<hal/arduino/>",
-  "lib_deps =",
-  inherit("env.lib_deps"),
+  "custom_hal_sources = +<hal/arduino/>",
+  "custom_framework_libs =",
   `  ${RADIOLIB_SPEC}`,
   "monitor_speed = 115200",
 ];
-
-function boardInclude(board: Board): string {
-  return `  -I build/boards/${board.id}`;
-}
 
 function virtualEnv(board: VirtualBoard): string[] {
   const { hal } = board.virtual;
@@ -118,18 +152,17 @@ function virtualEnv(board: VirtualBoard): string[] {
     `[env:${board.id}]`,
     `platform = ${VIRTUAL_PLATFORM_SPEC}`,
     `board = ${board.id}`,
+    `custom_board = ${board.id}`,
     // A process is laid out by the host's own linker and has its own memory; bare metal shares hal/bare.
     ...(process
-      ? [`build_src_filter = +<src/> +<hal/virtual/> +<hal/${hal}/>`]
+      ? [`custom_hal_sources = +<hal/virtual/> +<hal/${hal}/>`]
       : [
           `board_build.ldscript = boards/runtime/hal/${hal}/link.ld`,
-          `build_src_filter = +<src/> +<hal/virtual/> +<hal/bare/> +<hal/${hal}/>`,
+          `custom_hal_sources = +<hal/virtual/> +<hal/bare/> +<hal/${hal}/>`,
         ]),
+    ...stackFlags(board, DEFAULT_ENGINE),
     // The registry's Wasm3 names the frameworks it was tried with; these boards have none.
     "lib_compat_mode = off",
-    "build_flags =",
-    inherit("env.build_flags"),
-    boardInclude(board),
   ];
 }
 
@@ -142,10 +175,34 @@ function realEnv(board: RealBoard): string[] {
     "extends = arduino",
     `platform = ${spec}`,
     `board = ${upstream ?? board.id}`,
+    `custom_board = ${board.id}`,
     ...(board.flash.partitions === undefined ? [] : [`board_build.partitions = ${board.flash.partitions}`]),
-    "build_flags =",
-    inherit("arduino.build_flags"),
-    boardInclude(board),
+    ...stackFlags(board, DEFAULT_ENGINE),
+  ];
+}
+
+/** The same board with another engine, whose options come before those of the board's own environment. */
+function variantEnv(board: Board, engine: Engine): string[] {
+  const [flags, own] = [stackFlags(board, engine), stackFlags(board, DEFAULT_ENGINE)];
+  return [
+    `[env:${variantName(board.id, engine)}]`,
+    `extends = env:${board.id}, engine_${engine}`,
+    ...(flags.join() === own.join() ? [] : flags),
+  ];
+}
+
+/** How boards/stack.ts gets to who needs it: the linker script of bare metal, hal/arduino elsewhere, and the engine. */
+function stackFlags(board: Board, engine: Engine): string[] {
+  const bytes = TASK_STACK[board.mcu]?.bytes[engine];
+  const process = isVirtual(board) && board.virtual.emulator === "process";
+  if (bytes === undefined && !process) {
+    throw new RangeError(`boards/${board.id}.ts: boards/stack.ts has no task stack for ${board.mcu}`);
+  }
+  const size = isVirtual(board) ? `  -Wl,--defsym=__stack_size=${bytes}` : `  -D MEHR_TASK_STACK_BYTES=${bytes}`;
+  return [
+    "custom_stack_flags =",
+    `  -D MEHR_STACK_KEPT_BYTES=${stackKept(board.mcu)}`,
+    ...(bytes === undefined ? [] : [size]),
   ];
 }
 

@@ -9,13 +9,12 @@
  *   OTAFIX oltaco/Adafruit_nRF52_Bootloader_OTAFIX e49b3fd
  */
 import * as z from "zod";
+import { ENGINES, parseVariant } from "./engine.ts";
 import { MCU_IDS, SOFTDEVICES } from "./mcu.ts";
 import { RADIO_CHIPS } from "./radio.ts";
 
 /** Hardware classes of the network (protocol/0-overview section 2). A solar relay is `minimal`. */
 export const TIERS = ["minimal", "community", "gateway"] as const;
-/** `aot` joins when a board can be built with it; a board lists only what can be built. */
-export const ENGINES = ["wasm3"] as const;
 export const VERIFIED = ["built", "emulated", "hardware"] as const;
 export const FLASHING = ["esptool", "uf2", "dfu", "swd", "picotool"] as const;
 
@@ -33,10 +32,14 @@ const label = z
   .regex(/^[ !#-[\]-~]+$/, { error: "use printable ASCII without quotes and backslashes" });
 
 const common = {
-  id: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, { error: "use lower-case letters, digits and single dashes" }),
+  id: z
+    .string()
+    .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, { error: "use lower-case letters, digits and single dashes" })
+    .refine((id) => parseVariant(id).board === id, { error: "do not end it like the name of an engine's variant" }),
   name: label,
   mcu: z.enum(MCU_IDS),
   tier: z.enum(TIERS),
+  /** What it can be built with. */
   engines: z.array(z.enum(ENGINES)).min(1, { error: "name at least one engine" }),
   /** The strongest proof there is for this board; left out until there is one. */
   verified: z.enum(VERIFIED).optional(),

@@ -84,6 +84,10 @@ describe("wrong usage ends with 2 and a sentence", () => {
   it.each([
     [["build", "rak4613"], /no board "rak4613"; did you mean rak4631\?/],
     [["build", "qemu"], /no board "qemu"; did you mean/],
+    [["build", "qemu-m4", "--engine", "wasm"], /no engine "wasm"; did you mean wasm3\?/],
+    [["build", "qemu-m4-aot"], /no board "qemu-m4-aot"; did you mean qemu-m4\?/],
+    [["run", "qemu-m4", "--engine", "wasm3,jit"], /no engine "jit"; the engines are wasm3 and aot/],
+    [["run", "qemu-m4", "--engine", "wasm3,aot"], /takes 2 boards; give --count 2/],
     [["run", "heltec-v3"], /heltec-v3 is a real board and cannot be run here/],
     [["run", "qemu-m4", "--count", "0"], /whole number from 1 to 15/],
     [["run", "qemu-m4", "--count", "15", "--with-node", "15"], /are 30 relays; at most 16/],
@@ -162,15 +166,24 @@ describe("--json prints one object and nothing else", () => {
     expect(boards.map((board) => board.id)).toEqual(["heltec-v3", "native", "qemu-m4", "qemu-rv32", "rak4631"]);
     for (const board of boards) {
       expect(Object.keys(board).sort()).toEqual(["engine", "flash", "id", "mcu", "radio", "verified"]);
+      expect(board.engine).toEqual(["wasm3", "aot"]);
     }
   });
 
-  it("for build", { timeout: 300_000 }, () => {
-    const result = only(mehr(["build", "native", "--json", "--source", "system"]));
-    expect(result).toMatchObject({ board: "native", ok: true, manifest: "dist/native/manifest.json" });
+  it.each([
+    ["wasm3", [], "native"],
+    ["aot", ["--engine", "aot"], "native-aot"],
+  ])("for build with engine %s", { timeout: 300_000 }, (engine, options, name) => {
+    const result = only(mehr(["build", "native", "--json", "--source", "system", ...options]));
+    expect(result).toMatchObject({ board: "native", engine, ok: true, manifest: `dist/${name}/manifest.json` });
     expect(result.artifacts).toEqual([
-      expect.objectContaining({ path: "dist/native/firmware.elf", kind: "elf", offset: null }),
+      expect.objectContaining({ path: `dist/${name}/firmware.elf`, kind: "elf", offset: null }),
     ]);
+    expect(JSON.parse(readFileSync(join(root, `dist/${name}/manifest.json`), "utf8"))).toMatchObject({
+      board: "native",
+      engine,
+      core: result.wasm,
+    });
   });
 
   it("for wrong usage", () => {
@@ -194,6 +207,8 @@ describe("--json prints one object and nothing else", () => {
       "native",
       "--count",
       "2",
+      "--engine",
+      "wasm3,aot",
       "--with-node",
       "1",
       "--prove",
@@ -201,8 +216,16 @@ describe("--json prints one object and nothing else", () => {
       "--source",
       "system",
     ]);
-    const { ok, proof } = only(outcome) as { ok: boolean; proof: { wasmSha256: string; stateHash: string }[] };
-    expect([outcome.code, ok, proof.length]).toEqual([0, true, 3]);
+    const { ok, proof } = only(outcome) as {
+      ok: boolean;
+      proof: { name: string; engine: string; wasmSha256: string; stateHash: string }[];
+    };
+    expect([outcome.code, ok]).toEqual([0, true]);
+    expect(proof.map((line) => [line.name, line.engine])).toEqual([
+      ["native-1", "wasm3"],
+      ["native-2", "aot"],
+      ["node-1", "v8"],
+    ]);
     expect(new Set(proof.map((line) => line.wasmSha256 + line.stateHash)).size).toBe(1);
   });
 
@@ -320,10 +343,15 @@ describe("completion", () => {
     expect(complete("build", "qemu")).toEqual(["qemu-m4", "qemu-rv32"]);
     expect(complete("run", "--se")).toEqual(["--seconds", "--seed", "--setup"]);
     expect(complete("bench", "c")).toEqual(["core", "crypto"]);
+    expect(complete("build", "qemu-m4", "--engine", "")).toEqual(["wasm3", "aot"]);
+    expect(complete("run", "native", "--engine", "w")).toEqual(["wasm3", "wasm3,aot"]);
+    expect(complete("setup", "--source", "s")).toEqual(["system"]);
   });
 
   it("is made for zsh and fish too", () => {
     expect(mehr(["completion", "zsh"]).stdout).toContain("bashcompinit");
-    expect(mehr(["completion", "fish"]).stdout).toContain('-n "__fish_seen_subcommand_from build" -a qemu-m4');
+    const fish = mehr(["completion", "fish"]).stdout;
+    expect(fish).toContain('-n "__fish_seen_subcommand_from build" -a qemu-m4');
+    expect(fish).toContain('-n "__fish_seen_subcommand_from build" -l engine -x -a "wasm3 aot"');
   });
 });

@@ -1,7 +1,4 @@
-/**
- * The recorded transcript on every engine and board: same module, same outputs byte for byte, same state.
- * One more board joins by one line in BOARDS.
- */
+/** The recorded transcript on every engine and board: same module, same outputs byte for byte, same state. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -11,9 +8,7 @@ import { TRANSCRIPT_PATH } from "../host/conformance/scenario.ts";
 import { BoardTarget, CoreTarget } from "../host/conformance/target.ts";
 import { type Entry, parseTranscript } from "../host/conformance/transcript.ts";
 import { sha256Hex } from "../toolchain/core/compile.ts";
-import { buildImage, root, virtualBoard, withBoard } from "./support/images.ts";
-
-const BOARDS = ["native", "qemu-m4", "qemu-rv32"];
+import { buildImage, root, VARIANTS, virtualBoard, withBoard } from "./support/images.ts";
 
 let entries: Entry[];
 let wasm: Uint8Array;
@@ -27,11 +22,11 @@ beforeAll(async () => {
 });
 
 describe("conformance", () => {
-  it.each(BOARDS)("wasm3 on %s", { timeout: 600_000 }, async (id) => {
-    const { image } = await buildImage(id);
+  it.each(VARIANTS)("$engine on $id", { timeout: 600_000 }, async ({ id, engine }) => {
+    const { image } = await buildImage(id, engine);
     const radio = (stream: ConstructorParameters<typeof RadioPort>[0]["stream"]) => new RadioPort({ name: id, stream });
     await withBoard({ board: virtualBoard(id), image, radio }, async (board) => {
-      expect(board.identity).toMatchObject({ status: 0, engine: "wasm3", board: id, wasmSha256: sha256Hex(wasm) });
+      expect(board.identity).toMatchObject({ status: 0, engine, board: id, wasmSha256: sha256Hex(wasm) });
       for (let round = 0; round < 2; round++) {
         const target = await BoardTarget.open(board.console);
         const result = await replay(entries, target);

@@ -7,7 +7,7 @@ import { BoardTarget, CoreTarget } from "../host/conformance/target.ts";
 import { IN_SIZE, OUT_SIZE, Primitive, Status } from "../host/core/abi.gen.ts";
 import { Crypto, PrimitiveError } from "../host/core/crypto.ts";
 import { sha256Hex } from "../toolchain/core/compile.ts";
-import { buildImage, root, virtualBoard, withBoard } from "./support/images.ts";
+import { buildImage, root, VARIANTS, virtualBoard, withBoard } from "./support/images.ts";
 import { hex, unhex } from "./support/internals.ts";
 import { VECTORS } from "./vectors/index.ts";
 import type { CallVector, OneCall, Vector } from "./vectors/vector.ts";
@@ -99,12 +99,12 @@ describe("the published vectors", () => {
     expect(await failures(new Crypto(await CoreTarget.open(wasm)), VECTORS)).toEqual([]);
   });
 
-  it.each(["native", "qemu-m4", "qemu-rv32"])("hold on %s under wasm3", { timeout: 1_200_000 }, async (id) => {
+  it.each(VARIANTS)("hold on $id under $engine", { timeout: 1_200_000 }, async ({ id, engine }) => {
     const vectors = VECTORS.filter((vector) => !isLong(vector) || NIGHTLY || id === "native");
-    const { image } = await buildImage(id);
+    const { image } = await buildImage(id, engine);
     const radio = (stream: ConstructorParameters<typeof RadioPort>[0]["stream"]) => new RadioPort({ name: id, stream });
     await withBoard({ board: virtualBoard(id), image, radio }, async (board) => {
-      expect(board.identity).toMatchObject({ status: 0, engine: "wasm3", wasmSha256: sha256Hex(wasm) });
+      expect(board.identity).toMatchObject({ status: 0, engine, wasmSha256: sha256Hex(wasm) });
       const target = await BoardTarget.open(board.console);
       const before = await target.hash();
       expect(await failures(new Crypto(target), vectors)).toEqual([]);

@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ENGINES } from "../boards/engine.ts";
 import { Metric, Request } from "../host/board/protocol.ts";
 import { RadioPort } from "../host/board/radio-port.ts";
 import type { StartOptions } from "../host/board/virtual.ts";
@@ -15,27 +16,36 @@ import { fleetNames, startFleet } from "../host/run/fleet.ts";
 import { Meeting } from "../host/run/meeting.ts";
 import { cobsEncode, encodeFrame, FRAME_ERROR_SENTENCES, FrameError } from "../host/serial/frame.ts";
 import { compileCore } from "../toolchain/core/compile.ts";
-import { buildImage, root, until, virtualBoard, withBoard } from "./support/images.ts";
+import {
+  BOARDS,
+  buildImage,
+  root,
+  until,
+  type Variant,
+  VARIANTS,
+  variants,
+  virtualBoard,
+  withBoard,
+} from "./support/images.ts";
 
-const BOARDS = ["native", "qemu-m4", "qemu-rv32"];
 const images = new Map<string, string>();
 beforeAll(async () => {
-  for (const id of BOARDS) images.set(id, (await buildImage(id)).image);
+  for (const { id, engine, name } of VARIANTS) images.set(name, (await buildImage(id, engine)).image);
 }, 900_000);
 
 /** Options that start a board alone, its radio port served; `stream` gives the port's line. */
 function alone(
-  id: string,
+  { id, name }: Variant,
   more: Partial<StartOptions> = {},
 ): StartOptions & { port: () => RadioPort; line: () => Socket } {
   let port: RadioPort | undefined;
   let line: Socket | undefined;
   return {
     board: virtualBoard(id),
-    image: images.get(id) ?? "",
+    image: images.get(name) ?? "",
     radio: (stream) => {
       line = stream;
-      port = new RadioPort({ name: id, stream });
+      port = new RadioPort({ name, stream });
     },
     ...more,
     port: () => port as RadioPort,
@@ -59,7 +69,7 @@ function faults(unknownType: number): Map<FrameError, Uint8Array> {
 
 describe.each(BOARDS)("%s", (id) => {
   it(
-    "meets another one and a relay in this process on the air, in spite of lost frames",
+    "meets one with the other engine and a relay in this process on the air, in spite of lost frames",
     {
       timeout: 300_000,
     },
@@ -71,7 +81,7 @@ describe.each(BOARDS)("%s", (id) => {
       const { wasm } = await compileCore({ root });
       const fleet = await startFleet({
         board: virtualBoard(id),
-        image: images.get(id) ?? "",
+        images: variants(id).map(({ name }) => images.get(name) ?? ""),
         boards: 2,
         wasm,
         nodes: 1,
@@ -95,8 +105,13 @@ describe.each(BOARDS)("%s", (id) => {
         expect(endMs - startMs).toBeCloseTo(123.392, 3);
       }
       expect(new Set(fleet.boards.map((board) => board.identity.nodeId)).size).toBe(2);
+      expect(fleet.boards.map((board) => board.identity.engine)).toEqual(ENGINES);
     },
   );
+});
+
+describe.each(VARIANTS)("$name", (variant) => {
+  const { id } = variant;
 
   it(
     "counts and reports every kind of bad frame on both lines, and loses no good one",
@@ -105,7 +120,7 @@ describe.each(BOARDS)("%s", (id) => {
     },
     async () => {
       const reports: string[] = [];
-      const options = alone(id, { listener: { frameError: (text) => reports.push(text) } });
+      const options = alone(variant, { listener: { frameError: (text) => reports.push(text) } });
       await withBoard(options, async ({ console }) => {
         const before = await console.stats();
         let good = 0;
@@ -150,7 +165,7 @@ describe.each(BOARDS)("%s", (id) => {
       timeout: 300_000,
     },
     async () => {
-      const options = alone(id);
+      const options = alone(variant);
       await withBoard(options, async ({ console, identity }) => {
         const random = new SeededRandom(3);
         for (let i = 0; i < 12; i++) {
@@ -175,7 +190,7 @@ describe.each(BOARDS)("%s", (id) => {
 
   it("tells a person at the port what it is", { timeout: 120_000 }, async () => {
     let text = "";
-    const options = alone(id);
+    const options = alone(variant);
     await withBoard(options, async ({ console }) => {
       console.onText((line) => {
         text += line;
@@ -188,7 +203,7 @@ describe.each(BOARDS)("%s", (id) => {
   });
 
   it("refuses malformed requests with a status", { timeout: 120_000 }, async () => {
-    await withBoard(alone(id), async ({ console }) => {
+    await withBoard(alone(variant), async ({ console }) => {
       expect((await console.request(Request.ReplayStep, new Uint8Array(9)))[0]).toBe(Status.ReplayClosed);
       expect((await console.request(Request.ReplayClose))[0]).toBe(Status.ReplayClosed);
       expect((await console.command(Uint8Array.of(200))).status).toBe(Status.BadCommand);
@@ -206,7 +221,7 @@ describe.each(BOARDS)("%s", (id) => {
 
   it("keeps its address over a reboot", { timeout: 120_000 }, async () => {
     let boots = 0;
-    const options = alone(id, { listener: { ready: () => boots++ } });
+    const options = alone(variant, { listener: { ready: () => boots++ } });
     await withBoard(options, async ({ console, identity }) => {
       await console.simple(Request.Reboot);
       await until("the board is back", () => boots === 2);
@@ -216,11 +231,11 @@ describe.each(BOARDS)("%s", (id) => {
 });
 
 // The Linux process has the system's generator; the boards in QEMU have the one behind their radio port.
-describe.each(["qemu-m4", "qemu-rv32"])("%s", (id) => {
+describe.each(variants("qemu-m4", "qemu-rv32"))("$name", (variant) => {
   it("says so, and does not hang, when its random number generator is silent", { timeout: 120_000 }, async () => {
     const said: number[] = [];
     const listener = { fatal: (status: number) => said.push(status) };
-    await withBoard({ ...alone(id, { listener }), radio: () => {} }, async ({ identity, console }) => {
+    await withBoard({ ...alone(variant, { listener }), radio: () => {} }, async ({ identity, console }) => {
       expect(identity.status).toBe(Status.NoEntropy);
       expect(said).toContain(Status.NoEntropy);
       expect((await console.command(Uint8Array.of(Command.Status))).status).toBe(Status.NoEntropy);
@@ -228,7 +243,7 @@ describe.each(["qemu-m4", "qemu-rv32"])("%s", (id) => {
   });
 });
 
-describe("native", () => {
+describe.each(variants("native"))("$name", (variant) => {
   let folder: string;
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), "mehr-flash-"));
@@ -237,16 +252,15 @@ describe("native", () => {
 
   it("keeps its address in its flash file when the process is killed", { timeout: 120_000 }, async () => {
     const flash = join(folder, "flash");
-    const first = await withBoard(alone("native", { flash }), async (board) => board.identity.nodeId);
-    const second = await withBoard(alone("native", { flash }), async (board) => board.identity.nodeId);
+    const first = await withBoard(alone(variant, { flash }), async (board) => board.identity.nodeId);
+    const second = await withBoard(alone(variant, { flash }), async (board) => board.identity.nodeId);
     expect(second).toBe(first);
   });
 });
 
 it("gives every board another address", { timeout: 120_000 }, async () => {
   const seen = new Set<string>();
-  for (const id of ["native", "native", "qemu-m4", "qemu-m4", "qemu-rv32"]) {
-    seen.add(await withBoard(alone(id), async (board) => board.identity.nodeId));
-  }
-  expect(seen.size).toBe(5);
+  const boards = [...VARIANTS, ...VARIANTS];
+  for (const variant of boards) seen.add(await withBoard(alone(variant), async (board) => board.identity.nodeId));
+  expect(seen.size).toBe(boards.length);
 });

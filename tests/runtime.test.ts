@@ -14,14 +14,16 @@ beforeAll(async () => {
 }, 600_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const STRICT = ["-std=c++17", "-Wall", "-Wextra", "-Werror", "-fno-exceptions", "-fno-rtti", "-Iboards/runtime/src"];
+const FOLDERS = ["-Iboards/runtime/src", "-Iboards/runtime/engine/wasm3"];
+const STRICT = ["-std=c++17", "-Wall", "-Wextra", "-Werror", "-fno-exceptions", "-fno-rtti", ...FOLDERS];
 
 describe("the runtime's parts", () => {
   it("pass their tests under AddressSanitizer and UndefinedBehaviorSanitizer", { timeout: 300_000 }, () => {
     const tests = readdirSync(join(root, "boards/runtime/test"))
       .filter((name) => name.endsWith(".cpp"))
       .map((name) => `boards/runtime/test/${name}`);
-    const parts = ["frame", "crc32", "sha256", "records", "wasm_check"].map((name) => `boards/runtime/src/${name}.cpp`);
+    const names = ["src/frame", "src/crc32", "src/sha256", "src/records", "engine/wasm3/wasm_check"];
+    const parts = names.map((name) => `boards/runtime/${name}.cpp`);
     const program = join(folder, "runtime-test");
     execFileSync("g++", [...STRICT, "-O1", "-g", "-fsanitize=address,undefined", ...tests, ...parts, "-o", program], {
       cwd: root,

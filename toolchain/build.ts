@@ -1,8 +1,15 @@
-/** board value + core -> relay.wasm -> C headers -> PlatformIO -> files and manifest in dist/<board>/. */
+/** board value + core -> relay.wasm -> C -> PlatformIO -> files and manifest in dist/<board>/ or dist/<board>-aot/. */
 import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { DEFAULT_ENGINE, type Engine, variantName } from "../boards/engine.ts";
 import { type Board, findBoard, isVirtual, memoryLimits } from "../boards/index.ts";
 import { boardConfigFile, renderBoardConfigHeader } from "../boards/render.ts";
+import { TASK_STACK } from "../boards/stack.ts";
+import { moduleLoad, type RamAdvice, ramAdvice } from "./aot/advice.ts";
+import { translateCore } from "./aot/core.ts";
+import { requireStack, type StackReport, stackReport } from "./aot/stack.ts";
+import { readStackUsage } from "./aot/stack-usage.ts";
+import type { Translation } from "./aot/translate.ts";
 import { type CoreBuild, compileCore, sha256Hex } from "./core/compile.ts";
 import { wasmSizes } from "./core/sizes.ts";
 import { MehrError } from "./errors.ts";
@@ -30,6 +37,8 @@ export interface BuildOptions {
   /** Root of the checkout. */
   readonly root: string;
   readonly board: string;
+  /** wasm3 by default. */
+  readonly engine?: Engine;
   readonly source?: PackageSource | "auto";
   /** Install Debian packages that are missing, if this is root on Debian. */
   readonly install?: boolean;
@@ -41,6 +50,7 @@ export interface BuildOptions {
 
 export interface BuildReport {
   readonly board: Board;
+  readonly engine: Engine;
   readonly manifest: Manifest;
   /** Absolute. */
   readonly manifestPath: string;
@@ -52,16 +62,35 @@ export interface BuildReport {
   readonly source: PackageSource;
   readonly sourceReason: string;
   readonly seconds: number;
+  /** What the compiler wrote about the stack of functions (-fstack-usage), absolute; empty without it. */
+  readonly stackUsage: readonly string[];
+  /** The most stack the image can need; only with engine aot. */
+  readonly stack?: StackReport;
+  /** What wasm3 leaves of the board's RAM; only with engine wasm3, for a board that has a limit. */
+  readonly advice?: RamAdvice;
   /** PlatformIO's own output. */
   readonly output: string;
 }
 
-/** Compiles the core and writes the two headers a firmware build includes: all that `pio run` itself cannot make. */
-export async function prepareBuild(root: string, boardId: string): Promise<CoreBuild> {
+/** What a firmware build is made from, and where it is in files. */
+export interface PreparedCore extends CoreBuild {
+  /** With engine aot. */
+  readonly translation?: Translation;
+}
+
+/** Compiles the core and writes the files a firmware build includes: all that `pio run` itself cannot make. */
+export async function prepareBuild(root: string, boardId: string, engine = DEFAULT_ENGINE): Promise<PreparedCore> {
   const board = findBoard(boardId);
+  checkEngine(board, engine);
   const core = await compileCore({ root });
+  const translation = engine === "aot" ? await translateCore({ root, core }) : undefined;
   writeIfChanged(join(root, boardConfigFile(boardId)), renderBoardConfigHeader(board));
-  return core;
+  return { ...core, ...(translation === undefined ? {} : { translation }) };
+}
+
+function checkEngine(board: Board, engine: Engine): void {
+  if (board.engines.includes(engine)) return;
+  throw new MehrError(2, `${board.id} cannot be built with engine ${engine}; it has ${board.engines.join(" and ")}.`);
 }
 
 /**
@@ -69,7 +98,7 @@ export async function prepareBuild(root: string, boardId: string): Promise<CoreB
  * Throws MehrError (3) with the command for what is missing and may not be installed.
  */
 export async function ensureBuildTools(
-  options: Pick<BuildOptions, "root" | "board" | "source" | "install" | "purpose" | "onEvent">,
+  options: Pick<BuildOptions, "root" | "board" | "engine" | "source" | "install" | "purpose" | "onEvent">,
 ): Promise<{ source: PackageSource; reason: string }> {
   const { root, board } = options;
   const onStep = (text: string): void => options.onEvent?.({ kind: "step", text });
@@ -94,7 +123,7 @@ export async function ensureBuildTools(
   await require(
     source === "system" ? toRun : toRun.filter(({ debian }) => !toBuild.some((other) => other.debian === debian)),
   );
-  await ensureSource({ place, source, board, onStep });
+  await ensureSource({ place, source, board, engine: options.engine ?? DEFAULT_ENGINE, onStep });
   return { source, reason };
 }
 
@@ -103,6 +132,7 @@ export async function buildBoard(options: BuildOptions): Promise<BuildReport> {
   const started = performance.now();
   const { root } = options;
   const board = findBoard(options.board);
+  checkEngine(board, options.engine ?? DEFAULT_ENGINE);
   const onStep = (text: string): void => options.onEvent?.({ kind: "step", text });
   const { source, reason } = await ensureBuildTools(options);
 
@@ -119,26 +149,28 @@ async function build(
   reason: string,
   started: number,
 ): Promise<BuildReport> {
-  const { root } = options;
+  const { root, engine = DEFAULT_ENGINE } = options;
   const onStep = (text: string): void => options.onEvent?.({ kind: "step", text });
-  onStep("compiling the core");
-  const core = await prepareBuild(root, board.id);
+  onStep(engine === "aot" ? "compiling the core and translating it to C" : "compiling the core");
+  const core = await prepareBuild(root, board.id, engine);
+  const variant = variantName(board.id, engine);
   onStep(
     `building the firmware with PlatformIO, packages from ${source === "registry" ? "its registry" : "this machine"}`,
   );
   const result = await pioRun({
     place: pioPlace(root),
-    env: board.id,
+    env: variant,
     source,
     ...(options.verbose === undefined ? {} : { verbose: options.verbose }),
     onProgress: (event) => options.onEvent?.({ kind: "platformio", event }),
   });
   if (!result.ok) {
-    throw new MehrError(1, `The firmware of ${board.id} did not build.\n${result.errors.join("\n")}`);
+    throw new MehrError(1, `The firmware of ${variant} did not build.\n${result.errors.join("\n")}`);
   }
 
+  const stack = core.translation && checkStack(core.translation, board, variant, result.stackUsage);
   const limits = memoryLimits(board);
-  const folder = join(root, "dist", board.id);
+  const folder = join(root, "dist", variant);
   const manifestPath = join(folder, "manifest.json");
   const before = existsSync(manifestPath) ? parseManifest(readFileSync(manifestPath, "utf8")) : undefined;
   const artifacts = collect(board, result.artifacts, folder);
@@ -147,7 +179,7 @@ async function build(
     board: board.id,
     name: board.name,
     mcu: board.mcu,
-    engine: "wasm3",
+    engine,
     core: {
       abi_version: readAbiVersion(root),
       size: core.wasm.length,
@@ -159,8 +191,15 @@ async function build(
     ...(result.ram ? { ram: { used: result.ram.used, max: limits.ram ?? null } } : {}),
   };
   writeIfChanged(manifestPath, manifestText(manifest));
+  const advice =
+    engine === "wasm3" && result.ram
+      ? ramAdvice({ board, staticBytes: result.ram.used, module: await moduleLoad(core.wasm) })
+      : undefined;
   return {
+    ...(stack === undefined ? {} : { stack }),
+    ...(advice === undefined ? {} : { advice }),
     board,
+    engine,
     manifest,
     manifestPath,
     wasm: core.wasm,
@@ -169,8 +208,17 @@ async function build(
     source,
     sourceReason: reason,
     seconds: (performance.now() - started) / 1000,
+    stackUsage: result.stackUsage,
     output: result.output,
   };
+}
+
+/** The bound of an image's stack. Throws MehrError (1) if the board's is smaller. */
+function checkStack(core: Translation, board: Board, variant: string, files: readonly string[]): StackReport {
+  const usage = readStackUsage(files, "relay_core.c");
+  const report = stackReport({ core, usage, stack: TASK_STACK[board.mcu] });
+  requireStack(report, variant);
+  return report;
 }
 
 /** ABI version as the generated header has it, without loading ts-morph for one number. */

@@ -1,5 +1,6 @@
-/** dist/<board>/manifest.json: everything a flasher or a person needs to know about an image. */
+/** dist/<board>/manifest.json, or dist/<board>-aot/manifest.json: everything a flasher or a person needs to know about an image. */
 import * as z from "zod";
+import { ENGINES } from "../boards/engine.ts";
 import { CORE_SIZE_BUDGET, LINEAR_MEMORY_LIMIT } from "./core/limits.ts";
 
 const hex64 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -13,8 +14,9 @@ export const manifestSchema = z.strictObject({
   board: z.string(),
   name: z.string(),
   mcu: z.string(),
-  engine: z.enum(["wasm3"]),
-  /** The core inside the image. */
+  /** What runs the core. */
+  engine: z.enum(ENGINES),
+  /** The core inside the image: the module that runs there, or the one that was translated to what runs. */
   core: z.strictObject({
     abi_version: z.int(),
     size: z.int(),

@@ -87,7 +87,7 @@ export interface Identity {
   readonly abiVersion: number;
   readonly engine: "wasm3" | "aot" | "unknown";
   readonly wasmSize: number;
-  /** Computed on the board over the bytes it runs; hex. */
+  /** wasm3: computed on the board over the bytes it runs. aot: put into the image beside what was made from them. Hex. */
   readonly wasmSha256: string;
   /** Hex. */
   readonly nodeId: string;

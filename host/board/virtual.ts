@@ -25,6 +25,8 @@ export interface StartOptions {
   readonly radio: (stream: Socket) => void;
   /** One instruction per nanosecond of the board's time, so that ticks count instructions (QEMU only). */
   readonly icount?: boolean;
+  /** More options for QEMU. */
+  readonly emulatorOptions?: readonly string[];
   /** File that holds the record flash of a `native` board; a fresh one by default. */
   readonly flash?: string;
 }
@@ -34,7 +36,7 @@ const BOOT_TIMEOUT_MS = 30_000;
 
 /** The command that runs an image, given the paths of its two sockets. */
 export function launchCommand(
-  options: Pick<StartOptions, "board" | "image" | "icount" | "flash">,
+  options: Pick<StartOptions, "board" | "image" | "icount" | "emulatorOptions" | "flash">,
   folder: string,
 ): { program: string; args: string[] } {
   const { board, image } = options;
@@ -52,7 +54,7 @@ export function launchCommand(
   if (board.virtual.emulator === "qemu-system-riscv32")
     args.push("-bios", "none", "-device", "pci-serial,chardev=radio");
   else args.push("-serial", "chardev:radio");
-  args.push("-kernel", image);
+  args.push(...(options.emulatorOptions ?? []), "-kernel", image);
   return { program: board.virtual.emulator, args };
 }
 

@@ -1,6 +1,8 @@
 /** `mehr build`: the image of a board. */
 import { relative } from "node:path";
+import { findEngine, variantName } from "../../boards/engine.ts";
 import { type BuildEvent, type BuildReport, buildBoard, prepareBuild } from "../../toolchain/build.ts";
+import { stackLine } from "../../toolchain/aot/stack.ts";
 import type { SizeLine } from "../../toolchain/manifest.ts";
 import type { PackageSource } from "../../toolchain/pio/environment.ts";
 import type { Io } from "./outcome.ts";
@@ -8,21 +10,24 @@ import type { Io } from "./outcome.ts";
 export interface BuildFlags {
   readonly root: string;
   readonly board: string;
+  readonly engine: string;
   readonly source: PackageSource | "auto";
   readonly prepareOnly?: boolean;
   readonly verbose?: boolean;
 }
 
 export async function build(io: Io, flags: BuildFlags): Promise<undefined> {
+  const engine = findEngine(flags.engine);
   if (flags.prepareOnly) {
-    const core = await prepareBuild(flags.root, flags.board);
-    io.result({ board: flags.board, ok: true, wasm: { size: core.wasm.length, sha256: core.sha256 } });
+    const core = await prepareBuild(flags.root, flags.board, engine);
+    io.result({ board: flags.board, engine, ok: true, wasm: { size: core.wasm.length, sha256: core.sha256 } });
     io.print(`relay.wasm ${core.wasm.length} B, sha256 ${core.sha256}`);
     return;
   }
   const report = await buildBoard({
     root: flags.root,
     board: flags.board,
+    engine,
     source: flags.source,
     verbose: flags.verbose ?? false,
     onEvent: buildProgress(io, flags.verbose ?? false),
@@ -31,11 +36,15 @@ export async function build(io: Io, flags: BuildFlags): Promise<undefined> {
   const { manifest } = report;
   io.result({
     board: flags.board,
+    engine,
     ok: true,
-    artifacts: manifest.artifacts.map((artifact) => ({ ...artifact, path: `dist/${flags.board}/${artifact.path}` })),
+    artifacts: manifest.artifacts.map((artifact) => ({ ...artifact, path: distPath(report, artifact.path) })),
     wasm: { size: manifest.core.size, sha256: manifest.core.sha256 },
     ...(manifest.flash ? { flash: manifest.flash } : {}),
     ...(manifest.ram ? { ram: manifest.ram } : {}),
+    ...(report.stack ? { stack: { used: report.stack.total, max: report.stack.limit ?? null } } : {}),
+    ...(report.advice ? { wasm3_ram: { used: report.advice.used, max: report.advice.max } } : {}),
+    ...(report.advice?.recommend ? { recommended_engine: "aot" } : {}),
     manifest: relative(flags.root, report.manifestPath),
   });
   printReport(io, flags.root, report);
@@ -59,14 +68,21 @@ export function buildProgress(io: Io, verbose = false): (event: BuildEvent) => v
 }
 
 export function printReport(io: Io, root: string, report: BuildReport): void {
-  io.print(`${report.board.id}: built in ${report.seconds.toFixed(1)} s (${report.sourceReason})`);
+  io.print(
+    `${report.board.id}: built with engine ${report.engine} in ${report.seconds.toFixed(1)} s (${report.sourceReason})`,
+  );
   for (const line of report.sizes) io.print(`  ${sizeText(line)}`);
+  if (report.stack) io.print(`  ${stackLine(report.stack)}`);
+  if (report.advice) io.print(`  ${report.advice.sentence}`);
   for (const artifact of report.manifest.artifacts) {
-    io.print(
-      `  dist/${report.board.id}/${artifact.path}  ${artifact.size} B  sha256 ${artifact.sha256.slice(0, 16)}...`,
-    );
+    io.print(`  ${distPath(report, artifact.path)}  ${artifact.size} B  sha256 ${artifact.sha256.slice(0, 16)}...`);
   }
   io.print(`  ${relative(root, report.manifestPath)}`);
+}
+
+/** Path of a file of the image in the checkout. */
+function distPath({ board, engine }: BuildReport, file: string): string {
+  return `dist/${variantName(board.id, engine)}/${file}`;
 }
 
 /** "flash  77184 of 1048576 B (7.4 %), +96 since the last build". */

@@ -6,6 +6,8 @@ export const SHELLS = ["bash", "zsh", "fish"] as const;
 interface Word {
   readonly name: string;
   readonly words: readonly string[];
+  /** Options that take one of a few values. */
+  readonly values: readonly { readonly option: string; readonly choices: readonly string[] }[];
 }
 
 /** Every command with its options and the values of its first argument. */
@@ -14,7 +16,10 @@ function wordsOf(program: Command, boards: readonly string[]): Word[] {
     const argument = command.registeredArguments[0];
     const values = argument?.argChoices ?? (/^boards?$/.test(argument?.name() ?? "") ? boards : []);
     const options = command.options.flatMap((option) => (option.long ? [option.long] : []));
-    return { name: command.name(), words: [...values, ...options, "--help"] };
+    const choices = command.options.flatMap(({ long, argChoices }) =>
+      long && argChoices ? [{ option: long, choices: argChoices }] : [],
+    );
+    return { name: command.name(), words: [...values, ...options, "--help"], values: choices };
   });
 }
 
@@ -27,20 +32,30 @@ export function completionScript(shell: (typeof SHELLS)[number], program: Comman
       const only = `__fish_seen_subcommand_from ${command.name}`;
       return [
         `complete -c mehr -f -n "not __fish_seen_subcommand_from ${names}" -a ${command.name}`,
-        ...command.words.map((word) =>
-          word.startsWith("--")
+        ...command.words.map((word) => {
+          const choices = command.values.find(({ option }) => option === word)?.choices;
+          if (choices) return `complete -c mehr -f -n "${only}" -l ${word.slice(2)} -x -a "${choices.join(" ")}"`;
+          return word.startsWith("--")
             ? `complete -c mehr -f -n "${only}" -l ${word.slice(2)}`
-            : `complete -c mehr -f -n "${only}" -a ${word}`,
-        ),
+            : `complete -c mehr -f -n "${only}" -a ${word}`;
+        }),
       ];
     });
     return `${lines.join("\n")}\n`;
   }
   const cases = commands.map((command) => `    ${command.name}) words="${command.words.join(" ")}" ;;`).join("\n");
+  const values = commands
+    .flatMap((command) =>
+      command.values.map(({ option, choices }) => `    "${command.name} ${option}") words="${choices.join(" ")}" ;;`),
+    )
+    .join("\n");
   const bash = `_mehr() {
   local words="${names} --help --version"
   case "\${COMP_WORDS[1]}" in
 ${cases}
+  esac
+  case "\${COMP_WORDS[1]} \${COMP_WORDS[COMP_CWORD - 1]}" in
+${values}
   esac
   if [ "$COMP_CWORD" -eq 1 ]; then words="${names} --help --version"; fi
   COMPREPLY=($(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}"))

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, type CommanderError, InvalidArgumentError, Option } from "commander";
+import { DEFAULT_ENGINE, ENGINES } from "../../boards/engine.ts";
 import { repositoryRoot } from "../../toolchain/paths.ts";
 import { completionScript, SHELLS } from "./completion.ts";
 import { runCommand } from "./outcome.ts";
@@ -32,6 +33,13 @@ const source = (): Option =>
   new Option("--source <source>", "where PlatformIO's packages come from")
     .choices(["auto", "registry", "system"])
     .default("auto");
+
+/** Choices for help and completion; the command itself refuses other names, and knows the nearest. */
+const engine = (flags: string, description: string, choices: readonly string[]): Option =>
+  new Option(flags, description)
+    .choices(choices)
+    .argParser((text) => text)
+    .default(DEFAULT_ENGINE);
 
 const program = new Command("mehr")
   .description("Builds, runs and measures firmware for Mehr LoRa mesh relays.")
@@ -87,13 +95,17 @@ program
 
 program
   .command("build")
-  .description("build the image of a board into dist/<board>/")
+  .description("build the image of a board into dist/<board>/, or dist/<board>-aot/")
   .argument("<board>", "its id, as in `mehr boards`")
+  .addOption(engine("--engine <engine>", "what runs the core: an interpreter, or the core as native code", ENGINES))
   .addOption(source())
   .option("--prepare-only", "only compile the core and write the headers a PlatformIO build includes")
   .option("--verbose", "show PlatformIO's whole output")
   .addOption(json())
-  .addHelpText("after", "\nExamples:\n  mehr build qemu-m4\n  mehr build rak4631 --source registry --json")
+  .addHelpText(
+    "after",
+    "\nExamples:\n  mehr build qemu-m4\n  mehr build qemu-m4 --engine aot\n  mehr build rak4631 --source registry --json",
+  )
   .action((board: string, options) =>
     runCommand(options, async (io) => (await import("./build.ts")).build(io, { root, board, ...options })),
   );
@@ -103,6 +115,12 @@ program
   .description("build a virtual board and run it on a simulated radio channel")
   .argument("<board>", "a virtual board: qemu-m4, qemu-rv32 or native")
   .option("--count <n>", "how many of them", integer(1, 15), 1)
+  .addOption(
+    engine("--engine <engines>", "what runs the core; with several, the boards take turns", [
+      ...ENGINES,
+      ENGINES.join(","),
+    ]),
+  )
   .option("--with-node <n>", "and how many relays inside this process", integer(0, 15), 0)
   .option("--seconds <s>", "stop after this long (default: until interrupted)", integer(1, 86_400))
   .option("--loss <p>", "probability that a listener misses a frame", fraction, 0)
@@ -111,7 +129,10 @@ program
   .option("--setup", "install what is missing first, as `mehr setup` does")
   .addOption(source())
   .addOption(json())
-  .addHelpText("after", "\nExamples:\n  mehr run qemu-m4\n  mehr run qemu-rv32 --count 2 --with-node 1 --prove --json")
+  .addHelpText(
+    "after",
+    "\nExamples:\n  mehr run qemu-m4\n  mehr run qemu-rv32 --count 2 --engine wasm3,aot --with-node 1 --prove --json",
+  )
   .action((board: string, options) =>
     runCommand(options, async (io) => (await import("./run.ts")).run(io, { root, board, ...options })),
   );
@@ -120,22 +141,24 @@ program
   .command("bench")
   .description("measure")
   .addArgument(program.createArgument("<suite>", "what").choices(["core", "crypto"]))
+  .option("--setup", "first install and fetch what the suite builds with and compares with")
   .addOption(json())
   .addHelpText(
     "after",
     `
 core: sizes, memory, instructions of the core's steps, the time from an edit to running it.
-crypto: the core's cryptography against node:crypto, noble and libsodium, on a Cortex-M4, and in bytes.
+crypto: the core's cryptography in V8 against node:crypto, noble and libsodium; on a Cortex-M4 and an RV32 against
+wasm2c, Monocypher and libsodium in C, if they are here; and in bytes.
 
 Examples:
   mehr bench core
-  mehr bench crypto --json`,
+  mehr bench crypto --setup --json`,
   )
   .action((suite: "core" | "crypto", options) =>
     runCommand(options, async (io) =>
       suite === "core"
-        ? (await import("./bench/core.ts")).benchCore(io, { root })
-        : (await import("./bench/crypto.ts")).benchCrypto(io, { root }),
+        ? (await import("./bench/core.ts")).benchCore(io, { root, ...options })
+        : (await import("./bench/crypto.ts")).benchCrypto(io, { root, ...options }),
     ),
   );
 

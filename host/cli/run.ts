@@ -1,8 +1,9 @@
 /** `mehr run`: virtual boards and relays of this process on one channel, and the proof that they run the same core. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { findEngine } from "../../boards/engine.ts";
 import { findBoard, isVirtual } from "../../boards/index.ts";
-import { buildBoard } from "../../toolchain/build.ts";
+import { type BuildReport, buildBoard } from "../../toolchain/build.ts";
 import { MehrError } from "../../toolchain/errors.ts";
 import type { PackageSource } from "../../toolchain/pio/environment.ts";
 import { canInstallSystemPackages } from "../../toolchain/pio/system.ts";
@@ -20,6 +21,8 @@ export interface RunFlags {
   readonly root: string;
   readonly board: string;
   readonly count: number;
+  /** Names of engines with commas between them. */
+  readonly engine: string;
   readonly withNode: number;
   readonly seconds?: number;
   readonly loss: number;
@@ -45,15 +48,26 @@ export async function run(io: Io, flags: RunFlags): Promise<number> {
       `--count ${flags.count} and --with-node ${flags.withNode} are ${total} relays; at most 16 fit one channel here.`,
     );
 
-  const report = await buildBoard({
-    root: flags.root,
-    board: board.id,
-    source: flags.source,
-    install: flags.setup === true && canInstallSystemPackages(),
-    purpose: "run",
-    onEvent: buildProgress(io),
-  });
-  printReport(io, flags.root, report);
+  const engines = [...new Set(flags.engine.split(",").map((name) => findEngine(name.trim())))];
+  if (engines.length > flags.count) {
+    throw new MehrError(2, `--engine ${flags.engine} takes ${engines.length} boards; give --count ${engines.length}.`);
+  }
+
+  const reports: BuildReport[] = [];
+  for (const engine of engines) {
+    const report = await buildBoard({
+      root: flags.root,
+      board: board.id,
+      engine,
+      source: flags.source,
+      install: flags.setup === true && canInstallSystemPackages(),
+      purpose: "run",
+      onEvent: buildProgress(io),
+    });
+    printReport(io, flags.root, report);
+    reports.push(report);
+  }
+  const [{ wasm }] = reports as [BuildReport, ...BuildReport[]];
 
   const names = fleetNames({ board, boards: flags.count, nodes: flags.withNode });
   const meeting = new Meeting(names);
@@ -67,9 +81,9 @@ export async function run(io: Io, flags: RunFlags): Promise<number> {
   const started = performance.now();
   const fleet = await startFleet({
     board,
-    image: report.image,
+    images: reports.map((report) => report.image),
     boards: flags.count,
-    wasm: report.wasm,
+    wasm,
     nodes: flags.withNode,
     loss: flags.loss,
     seed: flags.seed,
@@ -112,7 +126,7 @@ export async function run(io: Io, flags: RunFlags): Promise<number> {
     );
     io.print();
     const entries = parseTranscript(readFileSync(join(flags.root, TRANSCRIPT_PATH), "utf8"));
-    const proof = await prove(fleet, report.wasm, entries, interrupted.signal).catch((error: unknown) => {
+    const proof = await prove(fleet, wasm, entries, interrupted.signal).catch((error: unknown) => {
       throw interrupted.signal.aborted ? new MehrError(1, "Interrupted during the proof.") : error;
     });
     const ok = proven(proof);
@@ -146,9 +160,15 @@ function printProof(io: Io, proof: readonly ProofLine[], ok: boolean): void {
   for (const { divergence } of proof) if (divergence !== undefined) io.print(divergence);
   io.print(
     ok
-      ? `Proven: ${proof.length} relays, one core. All modules and all final states are equal.`
+      ? `Proven: ${proof.length} relays, one core under ${enginesOf(proof)}. All modules and all final states are equal.`
       : "NOT proven: the relays differ.",
   );
+}
+
+/** "wasm3, aot and v8". */
+function enginesOf(proof: readonly ProofLine[]): string {
+  const names = [...new Set(proof.map((line) => line.engine))];
+  return names.length < 2 ? names.join() : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }
 
 /** The table of who hears whom: redrawn in place on a terminal, printed at every change elsewhere. */

@@ -13,10 +13,10 @@ import { RealClock } from "../radio/clock.ts";
 
 export interface FleetOptions {
   readonly board: VirtualBoard;
-  /** Path of the image. */
-  readonly image: string;
+  /** Paths of the images; the boards take them in turns. */
+  readonly images: readonly string[];
   readonly boards: number;
-  /** The module for the relays in this process: the bytes the image holds. */
+  /** The module for the relays in this process: the one in the images. */
   readonly wasm: Uint8Array;
   readonly nodes: number;
   readonly loss: number;
@@ -77,7 +77,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     for (const node of nodes) node.stop();
     await Promise.all(boards.map((board) => board.stop()));
   };
-  const startBoard = async (name: string): Promise<void> => {
+  const startBoard = async (name: string, index: number): Promise<void> => {
     const listener: ConsoleListener = {
       event: (event, bytes) => options.event(name, event, bytes),
       log: (level, text) => {
@@ -88,7 +88,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     };
     const board = await VirtualBoardProcess.start({
       board: options.board,
-      image: options.image,
+      image: options.images[index % options.images.length] ?? "",
       name,
       listener,
       radio: (stream) => new RadioPort({ name, stream, channel, problem: note }).tune(phyOf(config)),

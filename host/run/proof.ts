@@ -8,7 +8,7 @@ import type { Fleet } from "./fleet.ts";
 export interface ProofLine {
   readonly name: string;
   readonly engine: string;
-  /** sha256 of the module's bytes, computed where they run. */
+  /** sha256 of the module, as the relay tells it: computed where its bytes run, or put beside what they became. */
   readonly wasmSha256: string;
   readonly stateHash: string;
   readonly steps: number;

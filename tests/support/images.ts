@@ -1,4 +1,5 @@
 /** Images of the virtual boards for the tests, built by the product's own build. */
+import { DEFAULT_ENGINE, type Engine, ENGINES, variantName } from "../../boards/engine.ts";
 import { findBoard, isVirtual, type VirtualBoard } from "../../boards/index.ts";
 import { type StartOptions, VirtualBoardProcess } from "../../host/board/virtual.ts";
 import { type BuildReport, buildBoard } from "../../toolchain/build.ts";
@@ -17,9 +18,28 @@ export function virtualBoard(id: string): VirtualBoard {
   return board;
 }
 
+/** A virtual board with an engine; `name` is what the build calls it. */
+export interface Variant {
+  readonly id: string;
+  readonly engine: Engine;
+  readonly name: string;
+}
+
+/** Each of the boards with each engine. */
+export function variants(...ids: readonly string[]): Variant[] {
+  return ids.flatMap((id) => ENGINES.map((engine) => ({ id, engine, name: variantName(id, engine) })));
+}
+
+/** The virtual boards: the line to add one to. */
+export const BOARDS = ["native", "qemu-m4", "qemu-rv32"];
+
+/** All of them with every engine. */
+export const VARIANTS = variants(...BOARDS);
+
 /** Builds a board's image in the checkout at `from`; as root on Debian it installs what is missing. */
-export function buildImage(id: string, from = root): Promise<BuildReport> {
-  return buildBoard({ root: from, board: id, source: "system", install: canInstallSystemPackages(), purpose: "run" });
+export function buildImage(id: string, engine: Engine = DEFAULT_ENGINE, from = root): Promise<BuildReport> {
+  const install = canInstallSystemPackages();
+  return buildBoard({ root: from, board: id, engine, source: "system", install, purpose: "run" });
 }
 
 /** Starts a board, runs `use`, and stops it whatever happens. */

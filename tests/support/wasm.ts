@@ -2,9 +2,10 @@
  * The binary format of WebAssembly modules, as far as tests/support/trace.ts takes them apart and puts them together.
  */
 
-import { Reader, sectionsOf } from "../../toolchain/wasm/reader.ts";
+import { Reader } from "../../toolchain/wasm/reader.ts";
+import { SECTION, sectionsOf } from "../../toolchain/wasm/sections.ts";
 
-export const SECTION = { type: 1, import: 2, function: 3, global: 6, export: 7, code: 10 } as const;
+export { SECTION };
 /** Order of the sections in a module (data count, 12, stands before code). */
 const ORDER = [1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11];
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { assemble } from "../core/compile.ts";
 import { repositoryRoot } from "../paths.ts";
-import { renderAbiHeader, renderWasm3Header } from "./c-header.ts";
+import { renderAbiHeader, renderAotHeader, renderWasm3Header } from "./c-header.ts";
 import { checkModule } from "./check.ts";
 import { ABI_SOURCE } from "./files.ts";
 import { abiFingerprint, readLockedAbi, staleAbiFiles } from "./generate.ts";
@@ -56,6 +56,34 @@ describe("the generated files", () => {
       const pointers = fn.parameters.filter((parameter) => parameter.type === "usize").length;
       expect(body.split("mehr_wasm3_inside").length - 1).toBe(pointers);
     }
+    const aot = renderAotHeader(model);
+    for (const fn of model.imports) {
+      const body = aot.slice(aot.indexOf(` relay_import_abi_${fn.name}(`)).split("\n}")[0] ?? "";
+      expect(body).toContain(`mehr_import_${fn.name}(mehr_aot_host`);
+      const pointers = fn.parameters.filter((parameter) => parameter.type === "usize").map(({ name }) => name);
+      for (const name of pointers) expect(body).toContain(`mehr_aot_bytes(${name}, length)`);
+      expect(body.split("mehr_aot_bytes").length - 1).toBe(pointers.length);
+    }
+  });
+
+  it("pass the bits of every value to and from translated code", () => {
+    const aot = renderAotHeader(
+      changed(/deadline\(\): u64;/, "deadline(): u64; mixed(a: i32, b: u64, c: i64, d: usize, length: u32): i32;"),
+    );
+    expect(aot).toContain("return relay_deadline();");
+    expect(aot).toContain(
+      "return relay_mixed((uint32_t)arguments[0], arguments[1], arguments[2], " +
+        "(uint32_t)arguments[3], (uint32_t)arguments[4]);",
+    );
+    const signed = renderAotHeader(
+      changed(
+        "record_delete(key: u32): i32;",
+        "record_delete(key: i32): i64; export declare function other(key: i64): u32;",
+      ),
+    );
+    expect(signed).toContain("uint64_t relay_import_abi_record_delete(uint32_t key) {");
+    expect(signed).toContain("return (uint64_t)mehr_import_record_delete(mehr_aot_host, (int32_t)key);");
+    expect(signed).toContain("return mehr_import_other(mehr_aot_host, (int64_t)key);");
   });
 });
 

@@ -1,4 +1,8 @@
-/** Writes the C side of the boundary: mehr_abi.h for every engine, mehr_abi_wasm3.h with wasm3's link table. */
+/**
+ * Writes the C side of the boundary: mehr_abi.h for every engine, mehr_abi_wasm3.h with wasm3's link table, and
+ * mehr_abi_aot.h with what the core translated to C links to.
+ */
+import { AOT_HEADER, AOT_NAME, AOT_WASM_SHA256, AOT_WASM_SIZE } from "../aot/core-names.ts";
 import { type AbiFunction, type AbiModel, type AbiType, IMPORT_MODULE } from "./model.ts";
 import { lowerSnake, upperSnake } from "./names.ts";
 
@@ -184,4 +188,89 @@ function rawFunction(fn: AbiFunction): string[] {
   if (fn.returns === "void") body.push(`  ${call};`, "  m3ApiSuccess();");
   else body.push(`  m3ApiReturn(${call});`);
   return [`static m3ApiRawFunction(mehr_wasm3_${fn.name}) {`, ...body, "}"];
+}
+
+/** A value as translated code passes it: its bits, unsigned. */
+function bits(type: Exclude<AbiType, "void">): string {
+  return WASM3_TYPE[type] === "I" ? "uint64_t" : "uint32_t";
+}
+
+/**
+ * The translated core's part: definitions of its imports, which check memory and call the shell, and the call of an
+ * export by its number. Included in one file only, after the header of the translation.
+ */
+export function renderAotHeader(model: AbiModel): string {
+  const out: string[] = [
+    RENDERED,
+    "#ifndef MEHR_ABI_AOT_H",
+    "#define MEHR_ABI_AOT_H",
+    "",
+    `#include "${AOT_HEADER}"`,
+    '#include "mehr_abi.h"',
+    '#include "mehr_aot.h"',
+    "",
+    "#ifdef __cplusplus",
+    'extern "C" {',
+    "#endif",
+    "",
+    "/* The module the translation was made from; defined in the file of the translation. */",
+    `extern const uint32_t ${AOT_WASM_SIZE};`,
+    `extern const uint8_t ${AOT_WASM_SHA256}[32];`,
+    "",
+    "/* What the shell's functions get as their `host`; set before the core is called. */",
+    "static void* mehr_aot_host;",
+    "",
+    "/* `length` bytes at `offset` of the core's linear memory; ends in a trap if they do not lie inside. */",
+    "static inline uint8_t* mehr_aot_bytes(uint32_t offset, uint32_t length) {",
+    "  uint32_t size = 0;",
+    `  uint8_t* const memory = ${AOT_NAME}_memory(&size);`,
+    "  if (length > size || offset > size - length) mehr_aot_trap(MEHR_AOT_TRAP_MEMORY);",
+    "  return memory + offset;",
+    "}",
+  ];
+  for (const fn of model.imports) out.push("", ...aotImport(fn));
+  out.push(
+    "",
+    "/* Calls an export with its parameters in `arguments`, each the bits of its value, and returns those of its result. */",
+    "static inline uint64_t mehr_aot_call(enum mehr_export which, const uint64_t* arguments) {",
+    "  (void)arguments;",
+    "  switch (which) {",
+    ...model.exports.flatMap((fn) => {
+      const list = fn.parameters.map((p, i) => `${bits(p.type) === "uint32_t" ? "(uint32_t)" : ""}arguments[${i}]`);
+      return [
+        `    case MEHR_EXPORT_${upperSnake(fn.name)}:`,
+        `      return ${AOT_NAME}_${fn.name}(${list.join(", ")});`,
+      ];
+    }),
+    "    default:",
+    "      return 0;",
+    "  }",
+    "}",
+    "",
+    "#ifdef __cplusplus",
+    "}",
+    "#endif",
+    "",
+    "#endif",
+    "",
+  );
+  return out.join("\n");
+}
+
+function aotImport(fn: AbiFunction): string[] {
+  const parameters = fn.parameters.map((p) => `${bits(p.type)} ${p.name}`).join(", ") || "void";
+  // The pointer check ends in a trap before the shell is entered: no frame of C++ is jumped over.
+  const args = fn.parameters.map((p, i) => {
+    if (p.type === "usize") return `mehr_aot_bytes(${p.name}, ${fn.parameters[i + 1]?.name ?? "length"})`;
+    return C_TYPE[p.type] === bits(p.type) ? p.name : `(${C_TYPE[p.type]})${p.name}`;
+  });
+  const call = `mehr_import_${fn.name}(${["mehr_aot_host", ...args].join(", ")})`;
+  const name = `${AOT_NAME}_import_${IMPORT_MODULE}_${fn.name}`;
+  if (fn.returns === "void") return [`void ${name}(${parameters}) {`, `  ${call};`, "}"];
+  const type = bits(fn.returns);
+  return [
+    `${type} ${name}(${parameters}) {`,
+    `  return ${C_TYPE[fn.returns] === type ? call : `(${type})${call}`};`,
+    "}",
+  ];
 }

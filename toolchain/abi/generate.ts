@@ -1,10 +1,10 @@
-/** The three generated files of the boundary, and whether they are up to date. */
+/** The generated files of the boundary, and whether they are up to date. */
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { MehrError } from "../errors.ts";
-import { ABI_BINDING, ABI_HEADER, ABI_LOCK, ABI_SOURCE, ABI_WASM3_HEADER } from "./files.ts";
-import { renderAbiHeader, renderWasm3Header } from "./c-header.ts";
+import { ABI_AOT_HEADER, ABI_BINDING, ABI_HEADER, ABI_LOCK, ABI_SOURCE, ABI_WASM3_HEADER } from "./files.ts";
+import { renderAbiHeader, renderAotHeader, renderWasm3Header } from "./c-header.ts";
 import { type AbiModel, readAbi } from "./model.ts";
 import { renderNodeBinding } from "./node-binding.ts";
 
@@ -24,6 +24,7 @@ export function renderAbi(model: AbiModel): Map<string, string> {
   return new Map([
     [ABI_HEADER, renderAbiHeader(model)],
     [ABI_WASM3_HEADER, renderWasm3Header(model)],
+    [ABI_AOT_HEADER, renderAotHeader(model)],
     [ABI_BINDING, renderNodeBinding(model)],
     [ABI_LOCK, `abi_version ${model.version}\nfingerprint ${abiFingerprint(model)}\n`],
   ]);

@@ -1,4 +1,7 @@
-/** Compiles the core: AssemblyScript in core-as/ to build/core/relay.wasm and the C array the firmware embeds. */
+/**
+ * Compiles the core: AssemblyScript in core-as/ to build/core/relay.wasm and the C array the firmware embeds, and the
+ * same module with names and a source map, for whoever looks into it.
+ */
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -7,6 +10,7 @@ import { ABI_FILES } from "../abi/files.ts";
 import { MehrError } from "../errors.ts";
 import { writeIfChanged } from "../paths.ts";
 import { LINEAR_MEMORY_LIMIT } from "./limits.ts";
+import { withoutCustomSections } from "../wasm/sections.ts";
 
 /**
  * asc's flags. -O3s is -O3 without inlining functions that have several callers: 2.2 KB less wasm and 4 KB less
@@ -31,12 +35,27 @@ function flags({ pages, limit }: ModuleMemory): string[] {
   return [...FLAGS, ...memory.map(String)];
 }
 
+/**
+ * Names of functions and a source map. They are custom sections and a file beside: asc writes the same code with and
+ * without them (compile.test.ts).
+ */
+const NAMES = ["--debug", "--sourceMap"];
+
 const ENTRY = "core-as/assembly/node.ts";
 
-export interface CoreBuild {
-  /** Path of relay.wasm. */
-  readonly path: string;
+/** One module, with its names and without them. */
+export interface NamedModule {
+  /** What a board runs. */
   readonly wasm: Uint8Array;
+  /** The same with custom sections `name` and `sourceMappingURL`. */
+  readonly named: Uint8Array<ArrayBuffer>;
+  /** Source map, version 3; its columns are offsets in either. */
+  readonly sourceMap: string;
+}
+
+export interface CoreBuild extends NamedModule {
+  /** Path of relay.wasm; relay.debug.wasm and relay.debug.wasm.map lie beside it. */
+  readonly path: string;
   /** Hex. */
   readonly sha256: string;
   /** False if the sources had not changed since the last compilation. */
@@ -63,7 +82,7 @@ function compilerVersion(): string {
 
 /**
  * Compiles the core of the checkout at `root` to build/core unless nothing it depends on has changed, compares the
- * module with abi.ts and writes relay.wasm and relay_wasm.h.
+ * module with abi.ts and writes relay.wasm, relay_wasm.h, relay.debug.wasm and its source map.
  *
  * Throws MehrError (exit 1) with the compiler's own message, naming the boundary function that differs, or naming the
  * rendered files that do not follow abi.ts.
@@ -71,9 +90,10 @@ function compilerVersion(): string {
 export async function compileCore({ root }: { readonly root: string }): Promise<CoreBuild> {
   const out = join(root, "build", "core");
   const path = join(out, "relay.wasm");
+  const debugPath = join(out, DEBUG_WASM);
   const stampPath = join(out, "relay.stamp");
 
-  const hash = createHash("sha256").update(JSON.stringify([compilerVersion(), flags(CORE_MEMORY)]));
+  const hash = createHash("sha256").update(JSON.stringify([compilerVersion(), flags(CORE_MEMORY), NAMES]));
   const texts = new Map<string, string>();
   for (const file of inputs(root)) {
     const text = existsSync(join(root, file)) ? readFileSync(join(root, file), "utf8") : "";
@@ -81,13 +101,20 @@ export async function compileCore({ root }: { readonly root: string }): Promise<
     hash.update(`${file}\0${text}\0`);
   }
   const stamp = hash.digest("hex");
-  if (existsSync(path) && existsSync(join(out, "relay_wasm.h")) && existsSync(stampPath)) {
-    const [lastStamp, lastSha] = readFileSync(stampPath, "utf8").split("\n");
-    const wasm = readFileSync(path);
-    if (lastStamp === stamp && lastSha === sha256Hex(wasm)) return { path, wasm, sha256: lastSha, compiled: false };
+  /** Says what the outputs were made from and what they were, so that a changed one is noticed. */
+  const stampText = ({ wasm, named, sourceMap }: NamedModule): string =>
+    `${[stamp, sha256Hex(wasm), sha256Hex(named), sha256Hex(Buffer.from(sourceMap))].join("\n")}\n`;
+  const outputs = [path, debugPath, `${debugPath}.map`, join(out, "relay_wasm.h"), stampPath];
+  if (outputs.every((file) => existsSync(file))) {
+    const sourceMap = readFileSync(`${debugPath}.map`, "utf8");
+    const last = { wasm: readFileSync(path), named: readFileSync(debugPath), sourceMap };
+    if (readFileSync(stampPath, "utf8") === stampText(last)) {
+      return { ...last, path, sha256: sha256Hex(last.wasm), compiled: false };
+    }
   }
 
-  const wasm = await assemble(ENTRY, (name) => texts.get(name) ?? null);
+  const module = await assembleNamed(ENTRY, (name) => texts.get(name) ?? null);
+  const { wasm } = module;
   // ts-morph and binaryen are heavy; a build that changes nothing never gets here.
   const { readLockedAbi, staleAbiFiles } = await import("../abi/generate.ts");
   const { checkModule } = await import("../abi/check.ts");
@@ -102,33 +129,60 @@ export async function compileCore({ root }: { readonly root: string }): Promise<
 
   const sha256 = sha256Hex(wasm);
   writeIfChanged(path, wasm);
+  writeIfChanged(debugPath, module.named);
+  writeIfChanged(`${debugPath}.map`, module.sourceMap);
   writeIfChanged(join(out, "relay_wasm.h"), renderWasmHeader(wasm, sha256));
-  writeIfChanged(stampPath, `${stamp}\n${sha256}\n`);
-  return { path, wasm, sha256, compiled: true };
+  writeIfChanged(stampPath, stampText(module));
+  return { ...module, path, sha256, compiled: true };
 }
 
+/** Gives the text of a path, or null if there is no such file. */
+type ReadFile = (name: string) => string | null;
+
 /**
- * Runs asc with the project's flags on `entry`; `readFile` gives the text of a path, or null if there is no such file.
- * `memory` is the core's own unless a test needs more. Throws MehrError (exit 1) with the compiler's message.
+ * Runs asc with the project's flags on `entry`. `memory` is the core's own unless a test needs more.
+ * Throws MehrError (exit 1) with the compiler's message.
  */
 export async function assemble(
   entry: string,
-  readFile: (name: string) => string | null,
+  readFile: ReadFile,
   memory: ModuleMemory = CORE_MEMORY,
 ): Promise<Uint8Array> {
+  return (await runAsc(entry, readFile, flags(memory))).wasm;
+}
+
+/** Like assemble, with names and source map beside the module. */
+export async function assembleNamed(
+  entry: string,
+  readFile: ReadFile,
+  memory: ModuleMemory = CORE_MEMORY,
+): Promise<NamedModule> {
+  const { wasm: named, sourceMap } = await runAsc(entry, readFile, [...flags(memory), ...NAMES]);
+  return { wasm: withoutCustomSections(named), named, sourceMap };
+}
+
+/** asc writes the file's name into the module, as the address of its source map. */
+const DEBUG_WASM = "relay.debug.wasm";
+
+async function runAsc(
+  entry: string,
+  readFile: ReadFile,
+  options: readonly string[],
+): Promise<{ wasm: Uint8Array<ArrayBuffer>; sourceMap: string }> {
   const asc = await import("assemblyscript/asc");
-  let wasm: Uint8Array | undefined;
-  const { error, stderr } = await asc.main([entry, ...flags(memory), "--outFile", "out.wasm"], {
+  const written = new Map<string, string | Uint8Array>();
+  const { error, stderr } = await asc.main([entry, ...options, "--outFile", DEBUG_WASM], {
     readFile,
     listFiles: () => [],
     writeFile: (name, contents) => {
-      if (name === "out.wasm") wasm = Uint8Array.from(contents as Uint8Array);
+      written.set(name, contents);
     },
   });
-  if (error !== null || wasm === undefined) {
+  const wasm = written.get(DEBUG_WASM);
+  if (error !== null || !(wasm instanceof Uint8Array)) {
     throw new MehrError(1, `The core did not compile.\n${stderr.toString().trim() || String(error)}`);
   }
-  return wasm;
+  return { wasm: Uint8Array.from(wasm), sourceMap: String(written.get(`${DEBUG_WASM}.map`) ?? "") };
 }
 
 /** The module as a C array. Aligned because an engine may read its sections as words. */

@@ -1,6 +1,7 @@
-"""Makes the generated headers before a build that was started by hand with `pio run -e <board>`.
+"""Makes the generated files before a build that was started by hand with `pio run -e <board>`, and gives the translated
+core its own compiler flags.
 
-`mehr build` has made them already and says so with MEHR_PREPARED=1; then nothing happens here.
+`mehr build` has made the files already and says so with MEHR_PREPARED=1; then none are made here.
 """
 
 import os
@@ -20,14 +21,24 @@ def prepare(env):
     if node is None or not os.path.isfile(command_line):
         missing = "Node.js is not on the PATH" if node is None else "bin/mehr.mjs is missing"
         sys.stderr.write(
-            "Error: the headers of board %s are made by this project's own command, and %s; run: npm ci\n"
+            "Error: the headers of %s are made by this project's own command, and %s; run: npm ci\n"
             % (env["PIOENV"], missing)
         )
         env.Exit(1)
-    done = subprocess.run([node, command_line, "build", env["PIOENV"], "--prepare-only"], cwd=project, check=False)
+    board = env.GetProjectOption("custom_board")
+    engine = env.GetProjectOption("custom_engine")
+    arguments = ["build", board, "--engine", engine, "--prepare-only"]
+    done = subprocess.run([node, command_line, *arguments], cwd=project, check=False)
     if done.returncode != 0:
-        sys.stderr.write("Error: mehr build %s --prepare-only failed; its message is above\n" % env["PIOENV"])
+        sys.stderr.write("Error: mehr %s failed; its message is above\n" % " ".join(arguments))
         env.Exit(done.returncode)
 
 
+def compile_core(env, node):
+    """The object of the translated core, with the flags that are for it alone behind those of every file."""
+    flags = env.Split(env.GetProjectOption("custom_core_flags", ""))
+    return env.Object(node, CCFLAGS=[*env["CCFLAGS"], *flags])
+
+
 prepare(env)  # noqa: F821
+env.AddBuildMiddleware(compile_core, "*/engine/aot/relay_core.c")  # noqa: F821

@@ -1,5 +1,6 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { parseVariant } from "../../boards/engine.ts";
 import { MehrError } from "../errors.ts";
 import type { PackageSource, PioPlace } from "./environment.ts";
 import { buildDir, coreDir, isPlatformioReady, pioEnvironment, settleCoreDir, venvPython } from "./environment.ts";
@@ -24,6 +25,8 @@ export interface PioResult {
   seconds: number;
   /** Files of this environment's build directory; empty when the build failed. */
   artifacts: PioArtifact[];
+  /** Files of -fstack-usage, absolute, in alphabetical order; empty without that flag or when the build failed. */
+  stackUsage: string[];
   /** From the size report; absent when the board has no limits. */
   flash?: Usage;
   ram?: Usage;
@@ -37,7 +40,7 @@ export interface PioResult {
 
 export interface PioRunOptions {
   place: PioPlace;
-  /** [env:<name>] of platformio.ini, which is the board's id. */
+  /** [env:<name>] of platformio.ini: `variantName` of the board and its engine. */
   env: string;
   source: PackageSource;
   /** Build targets such as "clean"; none builds the firmware. */
@@ -100,6 +103,7 @@ export async function pioRun(options: PioRunOptions): Promise<PioResult> {
     exitCode,
     seconds: (performance.now() - started) / 1000,
     artifacts: ok ? findArtifacts(place, env, source) : [],
+    stackUsage: ok ? findStackUsage(place, env, source) : [],
     ...parseUsage(output),
     errors: ok ? [] : failure(done.spawnError, options.signal, output),
     compiled,
@@ -121,7 +125,8 @@ function requireReady(place: PioPlace, env: string, source: PackageSource): void
   if (source !== "system") return;
   const core = coreDir(place, "system");
   const wasm3 = join(core, "libdeps", env, "Wasm3");
-  if (!existsSync(join(core, "packages", "tool-scons", ".piopm")) || !satisfies(wasm3, WASM3_DEPENDENCY)) {
+  const hasEngine = parseVariant(env).engine !== "wasm3" || satisfies(wasm3, WASM3_DEPENDENCY);
+  if (!existsSync(join(core, "packages", "tool-scons", ".piopm")) || !hasEngine) {
     throw new MehrError(3, `The machine's own packages are not arranged for board ${env} yet.`, "mehr setup");
   }
 }
@@ -130,4 +135,17 @@ function requireReady(place: PioPlace, env: string, source: PackageSource): void
 export function findArtifacts(place: PioPlace, env: string, source: PackageSource): PioArtifact[] {
   const dir = join(buildDir(place, source), env);
   return ARTIFACTS.map(([kind, file]) => ({ kind, path: join(dir, file) })).filter(({ path }) => existsSync(path));
+}
+
+/**
+ * The .su files that the build of an environment has left: one beside each object file, a line for each function with
+ * place, name, bytes and whether they are all ("static"), separated by tabs (GCC manual, -fstack-usage).
+ */
+export function findStackUsage(place: PioPlace, env: string, source: PackageSource): string[] {
+  const dir = join(buildDir(place, source), env);
+  if (!existsSync(dir)) return [];
+  return readdirSync(dir, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".su"))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
 }

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { DEFAULT_ENGINE, type Engine, variantName } from "../../boards/engine.ts";
 import { MehrError } from "../errors.ts";
 import type { OnStep, PackageSource, PioPlace } from "./environment.ts";
 import { allOnPath, coreDir, ensurePlatformio, settleCoreDir, venvPython } from "./environment.ts";
@@ -124,7 +125,7 @@ function noRegistry(board: string): MehrError {
 }
 
 /**
- * Makes everything ready for `pioRun` of `board` with `source`: PlatformIO itself and, for `system`, its core directory
+ * Makes everything ready for `pioRun` of `board` with `engine` from `source`: PlatformIO itself and, for `system`, its core directory
  * out of the machine's compilers and pinned files of the Python package index. Idempotent; a second call takes
  * milliseconds. Throws MehrError(3) for what is missing on the machine (it installs no Debian package itself).
  */
@@ -132,10 +133,11 @@ export async function ensureSource(options: {
   place: PioPlace;
   source: PackageSource;
   board: string;
+  engine?: Engine;
   onStep?: OnStep;
   signal?: AbortSignal;
 }): Promise<{ seconds: number }> {
-  const { place, source, board, onStep } = options;
+  const { place, source, board, engine = DEFAULT_ENGINE, onStep } = options;
   const started = performance.now();
   if (source === "system") {
     if (systemToolchain(board) === undefined) throw notFromSystem(board);
@@ -149,17 +151,22 @@ export async function ensureSource(options: {
   });
   settleCoreDir(coreDir(place, source));
   if (source === "system") {
-    await withLock(join(place.home, "pio-system.lock"), () => arrangeSystem(place, board, onStep));
+    await withLock(join(place.home, "pio-system.lock"), () => arrangeSystem(place, board, engine, onStep));
   }
   return { seconds: (performance.now() - started) / 1000 };
 }
 
-async function arrangeSystem(place: PioPlace, board: string, onStep: OnStep | undefined): Promise<void> {
+async function arrangeSystem(
+  place: PioPlace,
+  board: string,
+  engine: Engine,
+  onStep: OnStep | undefined,
+): Promise<void> {
   const core = coreDir(place, "system");
   const packages = join(core, "packages");
   await arrangeScons(place, join(packages, "tool-scons"), onStep);
   await arrangeToolchain(board, packages, onStep);
-  await arrangeWasm3(place, join(core, "libdeps", board, "Wasm3"), onStep);
+  if (engine === "wasm3") await arrangeWasm3(place, join(core, "libdeps", variantName(board, engine), "Wasm3"), onStep);
   // The virtual platform reads this file's presence as: the toolchains here are the machine's own.
   const marker = join(core, "mehr-system.json");
   if (!existsSync(marker)) writeFileSync(marker, '{"source":"system"}\n');

@@ -4,7 +4,8 @@
  */
 import { MehrError } from "../errors.ts";
 import type { ValueType } from "./opcodes.ts";
-import { Reader, sectionsOf } from "./reader.ts";
+import { Reader } from "./reader.ts";
+import { SECTION, sectionsOf } from "./sections.ts";
 
 export interface FunctionType {
   readonly params: readonly ValueType[];
@@ -62,22 +63,6 @@ export interface WasmModule {
   readonly functionNames: ReadonlyMap<number, string>;
   readonly localNames: ReadonlyMap<number, ReadonlyMap<number, string>>;
 }
-
-const SECTION = {
-  custom: 0,
-  type: 1,
-  import: 2,
-  function: 3,
-  table: 4,
-  memory: 5,
-  global: 6,
-  export: 7,
-  start: 8,
-  element: 9,
-  code: 10,
-  data: 11,
-  dataCount: 12,
-} as const;
 
 /** An error for something outside the subset. */
 export function refused(what: string): MehrError {

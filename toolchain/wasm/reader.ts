@@ -47,24 +47,3 @@ export class Reader {
     return Buffer.from(this.take(this.number())).toString("utf8");
   }
 }
-
-export interface Section {
-  readonly id: number;
-  /** Offsets in the file of the section's first byte, its id, of its contents and behind it. */
-  readonly begin: number;
-  readonly start: number;
-  readonly end: number;
-}
-
-/** The sections of a module in their order (specification 5.5.2). Throws RangeError if it ends inside one's head. */
-export function sectionsOf(wasm: Uint8Array): Section[] {
-  const sections: Section[] = [];
-  for (const reader = new Reader(wasm, 8); reader.at < wasm.length; ) {
-    const begin = reader.at;
-    const id = reader.byte();
-    const size = reader.number();
-    sections.push({ id, begin, start: reader.at, end: reader.at + size });
-    reader.skip(size);
-  }
-  return sections;
-}

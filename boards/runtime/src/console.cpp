@@ -10,7 +10,6 @@
 #include "hal.h"
 #include "relay.h"
 #include "replay.h"
-#include "sha256.h"
 #include "text.h"
 
 #ifndef MEHR_RUNTIME_VERSION
@@ -28,7 +27,7 @@ static constexpr int kReadsPerPoll = 32;
 static constexpr uint64_t kNever = UINT64_MAX;
 
 static FrameReceiver s_receiver(true);
-static uint8_t s_wasm_sha256[32];
+static engine::Core s_core;
 static uint32_t s_reported[2][kFrameErrorCount];  // [0 console, 1 radio]
 static uint32_t s_timeouts_reported;
 static uint64_t s_next_report;
@@ -37,7 +36,7 @@ static uint64_t s_last_byte;
 static FrameLine s_line([](const uint8_t* bytes, size_t n) { return hal::console_write(bytes, n) == hal::Code::kOk; });
 static void sink(const uint8_t* bytes, size_t length) { s_line.put(bytes, length); }
 
-void init() { sha256(kCoreImage, kCoreImageSize, s_wasm_sha256); }
+void init() { s_core = engine::core(); }
 
 void send(uint8_t type, uint8_t id, const void* payload, size_t length) {
   write_frame(sink, type, id, payload, length);
@@ -77,8 +76,8 @@ static void send_identity(uint8_t type, uint8_t id) {
   p[n++] = static_cast<uint8_t>(relay::fatal_status());
   store_u32(p + n, MEHR_ABI_VERSION), n += 4;
   p[n++] = static_cast<uint8_t>(engine::kKind);
-  store_u32(p + n, kCoreImageSize), n += 4;
-  memcpy(p + n, s_wasm_sha256, 32), n += 32;
+  store_u32(p + n, s_core.size), n += 4;
+  memcpy(p + n, s_core.sha256, 32), n += 32;
   memcpy(p + n, relay::node_id(), 16), n += 16;
   p[n++] = static_cast<uint8_t>(board);
   memcpy(p + n, MEHR_BOARD_ID, board), n += board;

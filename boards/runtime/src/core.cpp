@@ -26,8 +26,7 @@ static bool fill(const uint8_t* bytes, size_t length) {
 }
 
 enum mehr_status start(const CoreHost& host) {
-  enum mehr_status status =
-      engine::load(kCoreImage, kCoreImageSize, const_cast<void*>(static_cast<const void*>(&host)));
+  enum mehr_status status = engine::load(const_cast<void*>(static_cast<const void*>(&host)));
   if (status != MEHR_STATUS_OK) return status;
   uint32_t result = mehr_core_buffer(engine::handle(), &s_in, MEHR_BUFFER_IN);
   if (result == MEHR_STATUS_OK) result = mehr_core_buffer(engine::handle(), &s_out, MEHR_BUFFER_OUT);
@@ -100,7 +99,7 @@ enum mehr_status crypto(uint32_t primitive, const uint8_t* input, size_t length,
 
 }  // namespace mehr::core
 
-// The imports (mehr_abi.h). Pointers have been checked against linear memory by the engine's link table.
+// The imports (mehr_abi.h). Pointers have been checked against linear memory on the engine's side.
 
 static const mehr::CoreHost& host_of(void* host) { return *static_cast<const mehr::CoreHost*>(host); }
 

@@ -20,10 +20,6 @@ struct CoreHost {
   void (*event)(uint32_t kind, const uint8_t* bytes, uint32_t length);
 };
 
-/// The wasm bytes this image carries (build/core/relay_wasm.h).
-extern const uint8_t* const kCoreImage;
-extern const uint32_t kCoreImageSize;
-
 namespace core {
 
 /// Loads a fresh instance. On failure the engine's detail() says more.

@@ -82,8 +82,8 @@ Code console_write(const uint8_t* bytes, size_t length);
 /// Lets the CPU rest until `deadline_ms`; returns early when any byte arrives on console or radio.
 void sleep_until(uint64_t deadline_ms);
 
-/// After `seconds` the CPU is taken from whatever runs and fault() is called; 0 turns this off. wasm3 has no fuel
-/// counter, so this is what ends an endless loop in a core. Time the process or emulator was stopped does not count.
+/// After `seconds` the CPU is taken from whatever runs and fault() is called; 0 turns this off. No engine counts fuel,
+/// so this is what ends an endless loop in a core. Time the process or emulator was stopped does not count.
 void watchdog(uint32_t seconds);
 
 [[noreturn]] void reset();
@@ -92,7 +92,7 @@ void watchdog(uint32_t seconds);
 /// Bytes of C stack reserved, and the deepest use since boot found by painting. 0 = not known on this board.
 size_t stack_size();
 size_t stack_used();
-/// Bytes of C stack below the caller. Cheap: asked at every wasm call.
+/// Bytes of C stack below the caller. Cheap: wasm3 asks at every call of a function.
 size_t stack_left();
 /// The most heap ever held at once, in bytes. 0 = not known on this board.
 size_t heap_used();

@@ -9,8 +9,8 @@ enum Metric : uint8_t {
   kMetricLastFrameTicks = 2,  // ticks spent in the last on_frame, without waits for peripherals
   kMetricTickHz = 3,
   kMetricLinearMemoryBytes = 4,
-  kMetricMetacodeBytes = 5,
-  kMetricWasmStackBytes = 6,
+  kMetricMetacodeBytes = 5,   // 5 to 7 are 0 under an engine that has no such thing: translated C runs from flash and
+  kMetricWasmStackBytes = 6,  // keeps its values on the C stack
   kMetricWasmStackUsed = 7,
   kMetricCStackBytes = 8,
   kMetricCStackUsed = 9,

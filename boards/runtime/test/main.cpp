@@ -1,8 +1,8 @@
 // Native tests of the parts of the runtime that need no hardware. Build and run from the repository root:
 //   g++ -std=c++17 -O1 -g -Wall -Wextra -Werror -fno-exceptions -fno-rtti -fsanitize=address,undefined
-//     -Iboards/runtime/src boards/runtime/test/*.cpp boards/runtime/src/frame.cpp boards/runtime/src/crc32.cpp
-//     boards/runtime/src/sha256.cpp boards/runtime/src/records.cpp boards/runtime/src/wasm_check.cpp
-//     -o build/runtime-test && build/runtime-test
+//     -Iboards/runtime/src -Iboards/runtime/engine/wasm3 boards/runtime/test/*.cpp boards/runtime/src/frame.cpp
+//     boards/runtime/src/crc32.cpp boards/runtime/src/sha256.cpp boards/runtime/src/records.cpp
+//     boards/runtime/engine/wasm3/wasm_check.cpp -o build/runtime-test && build/runtime-test
 // The last line is `N passed, N failed`; the exit code is 0 when nothing failed.
 #include "check.h"
 

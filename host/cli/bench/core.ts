@@ -1,7 +1,6 @@
 /** `mehr bench core`: what the core and its engine cost, in bytes, instructions and seconds. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { bootConfig } from "../../../boards/config.ts";
 import { findBoard, isVirtual, type VirtualBoard } from "../../../boards/index.ts";
 import { type BuildReport, buildBoard } from "../../../toolchain/build.ts";
 import { copyCheckout } from "../../../toolchain/checkout.ts";
@@ -10,31 +9,27 @@ import { MehrError } from "../../../toolchain/errors.ts";
 import { memoryOf, parseMap } from "../../../toolchain/map.ts";
 import { pioPlace } from "../../../toolchain/pio/environment.ts";
 import { findArtifacts } from "../../../toolchain/pio/run.ts";
-import { InstructionMeter } from "../../board/meter.ts";
-import { Metric } from "../../board/protocol.ts";
+import { canInstallSystemPackages } from "../../../toolchain/pio/system.ts";
 import { RadioPort } from "../../board/radio-port.ts";
 import { VirtualBoardProcess } from "../../board/virtual.ts";
-import { beaconFrame } from "../../conformance/scenario.ts";
-import { phyOf } from "../../node/node.ts";
 import { buildProgress } from "../build.ts";
 import type { Io } from "../outcome.ts";
-import { table } from "../table.ts";
-import { judged, limited, machine, median, type Result } from "./measure.ts";
+import { aotImage, measureAot } from "./core-aot.ts";
+import { countSteps } from "./core-board.ts";
+import { judged, limited, machine, median, RAM_BUDGET, type Result } from "./measure.ts";
+import { goalsMet, longTable } from "./report.ts";
 
-/** What wasm3 with everything around it may take on an nRF52840, bytes. */
-const RAM_BUDGET = 175_000;
 /** Rounds of what is measured in seconds; the median counts. */
 const ROUNDS = 3;
-/** Beacons of one neighbour whose instructions are counted; the median counts. */
-const BEACONS = 9;
 
-export async function benchCore(io: Io, flags: { root: string }): Promise<undefined> {
+export async function benchCore(io: Io, flags: { root: string; setup?: boolean }): Promise<undefined> {
   const { root } = flags;
+  const install = flags.setup === true && canInstallSystemPackages();
   const board = findBoard("qemu-m4");
   if (!isVirtual(board)) throw new Error("qemu-m4 is a virtual board");
   const results: Result[] = [];
   const build = (from: string): Promise<BuildReport> =>
-    buildBoard({ root: from, board: board.id, purpose: "run", onEvent: buildProgress(io) });
+    buildBoard({ root: from, board: board.id, install, purpose: "run", onEvent: buildProgress(io) });
 
   const report = await build(root);
   const { manifest } = report;
@@ -60,97 +55,29 @@ export async function benchCore(io: Io, flags: { root: string }): Promise<undefi
   );
 
   io.progress("- counting instructions under QEMU -icount shift=0");
-  const counted = await instructions(board, report.image);
+  const counted = await countSteps({ board, image: report.image, engine: "wasm3" });
   results.push(...counted, limited("linear memory", { used: manifest.core.memory, max: LINEAR_MEMORY_LIMIT }));
   const heap = counted.find((result) => result.name === "heap high-water")?.value ?? 0;
   // Static RAM holds the stacks and the record pages too. The budget is design section 3's for an nRF52840.
   const whole = (manifest.ram?.used ?? 0) + heap;
   const ram = { name: "RAM in all", value: whole, unit: "B", baseline: RAM_BUDGET, ratio: whole / RAM_BUDGET };
   results.push(judged(ram, { value_at_most: RAM_BUDGET }));
+  for (const id of ["qemu-m4", "qemu-rv32"]) {
+    const translated = await buildBoard({
+      ...{ root, board: id, engine: "aot", install, purpose: "run" },
+      onEvent: buildProgress(io),
+    });
+    io.progress(`- counting the translated core on ${id}`);
+    results.push(...(await measureAot(aotImage(root, translated))));
+  }
   io.progress(`- from an edit of the core to the board running it, ${ROUNDS} rounds`);
   results.push(...(await editToRunning(root, board, build)));
 
   io.result({ suite: "core", machine: machine(), results });
   io.print(`core, ${machine()}`);
-  io.print(
-    table(
-      ["what", "value", "unit", "of", "ratio"],
-      results.map((result) => [
-        result.name,
-        Number.isInteger(result.value) ? String(result.value) : result.value.toFixed(3),
-        result.unit,
-        result.baseline === undefined ? "" : String(result.baseline),
-        result.ratio === undefined ? "" : result.ratio.toFixed(3),
-      ]),
-    ),
-  );
-}
-
-/** Boot, beacons and memory, counted on the board itself. One instruction is one nanosecond of its clock. */
-async function instructions(board: VirtualBoard, image: string): Promise<Result[]> {
-  let port: RadioPort | undefined;
-  const running = await VirtualBoardProcess.start({
-    board,
-    image,
-    icount: true,
-    radio: (stream) => {
-      port = new RadioPort({ name: board.id, stream });
-      port.tune(phyOf(bootConfig(board)));
-    },
-  });
-  try {
-    const metric = (stats: Map<number, bigint>, id: number): number => Number(stats.get(id) ?? 0n);
-    const { perTick } = await InstructionMeter.open(running.console);
-    const first = await running.console.stats();
-    const nominal = 1e9 / metric(first, Metric.TickHz);
-    const beacon = async (node: number): Promise<number> => {
-      const before = metric(await running.console.stats(), Metric.FramesReceived);
-      port?.receive({ rssiDbm: -80, snrQdb: 40, frame: beaconFrame(new Uint8Array(16).fill(node)) });
-      for (let tries = 0; tries < 100; tries++) {
-        const stats = await running.console.stats();
-        if (metric(stats, Metric.FramesReceived) > before) return metric(stats, Metric.LastFrameTicks) * perTick;
-      }
-      throw new MehrError(1, `${board.id} did not take in a beacon sent to it.`);
-    };
-    const found = Math.round(await beacon(1));
-    const known: number[] = [];
-    for (let i = 0; i < BEACONS; i++) known.push(await beacon(1));
-    const full: number[] = [];
-    for (let i = 2; i <= 16; i++) await beacon(i);
-    for (let i = 0; i < BEACONS; i++) full.push(await beacon(16));
-    const last = await running.console.stats();
-    return [
-      {
-        name: "instructions per tick, measured",
-        value: perTick,
-        unit: "instructions",
-        baseline: nominal,
-        ratio: perTick / nominal,
-      },
-      {
-        name: "boot: engine, core and first call",
-        value: Math.round(metric(first, Metric.BootTicks) * perTick),
-        unit: "instructions",
-      },
-      { name: "beacon of a new neighbour", value: found, unit: "instructions" },
-      { name: "beacon of a known neighbour", value: Math.round(median(known)), unit: "instructions" },
-      { name: "beacon, last of 16 neighbours", value: Math.round(median(full)), unit: "instructions" },
-      { name: "metacode", value: metric(last, Metric.Metacode), unit: "B" },
-      {
-        name: "wasm3 RAM beyond linear memory",
-        value: metric(last, Metric.HeapUsed) - metric(last, Metric.LinearMemory),
-        unit: "B",
-      },
-      { name: "heap high-water", value: metric(last, Metric.HeapUsed), unit: "B" },
-      limited("wasm stack high-water", {
-        used: metric(last, Metric.WasmStackUsed),
-        max: metric(last, Metric.WasmStack),
-      }),
-      limited("C stack high-water", { used: metric(last, Metric.CStackUsed), max: metric(last, Metric.CStack) }),
-    ];
-  } finally {
-    await running.stop();
-  }
+  io.print(longTable(results));
+  io.print();
+  io.print(goalsMet(results));
 }
 
 /**

@@ -1,5 +1,6 @@
 /** What the benchmarks share: the shape of a result, medians, and measuring several things in one run. */
 import { cpus } from "node:os";
+import type { VirtualBoard } from "../../../boards/index.ts";
 
 /** What a result is held to; a bound that is absent is none. */
 export interface Goal {
@@ -15,16 +16,24 @@ export interface Result {
   readonly unit: string;
   /** What the value is compared with, in the same unit: a limit, or what the library `against` takes. */
   readonly baseline?: number;
-  /** Of a limit, value / baseline. Of a library, baseline / value: how many times as fast the core is. */
+  /**
+   * Of a limit, and of another row of the same chip, value / baseline. Of a library under V8, baseline / value: how many
+   * times as fast the core is.
+   */
   readonly ratio?: number;
-  /** Where it was measured. */
+  /** What ran it. */
   readonly engine?: string;
+  /** The chip in QEMU, if it was one. */
+  readonly chip?: string;
   readonly against?: string;
   readonly goal?: Goal;
   /** What would be better still. */
   readonly stretch?: Goal;
   readonly met?: boolean;
 }
+
+/** What the relay's image may take of an nRF52840's RAM in all, bytes (design section 3). */
+export const RAM_BUDGET = 175_000;
 
 /** A value out of a limit of the same unit. */
 export function limited(name: string, usage: { used: number; max: number | null }, unit = "B"): Result {
@@ -46,6 +55,22 @@ export function meets(result: Pick<Result, "value" | "ratio">, goal: Goal): bool
 export function judged(result: Result, goal: Goal | undefined, stretch?: Goal): Result {
   if (goal === undefined) return result;
   return { ...result, goal, ...(stretch === undefined ? {} : { stretch }), met: meets(result, goal) };
+}
+
+/** The engines of a board, as results name them. */
+export type BoardEngine = "wasm3" | "AOT";
+
+/** An image that runs the core, and with what. */
+export interface CountedImage {
+  readonly board: VirtualBoard;
+  /** ELF file. */
+  readonly image: string;
+  readonly engine: BoardEngine;
+}
+
+/** How a result names the chip of a virtual board. */
+export function chipOf(board: VirtualBoard): string {
+  return board.mcu === "rv32" ? "RV32" : "Cortex-M4";
 }
 
 export function machine(): string {

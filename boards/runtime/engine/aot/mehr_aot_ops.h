@@ -41,19 +41,28 @@ OP void store16a(uint8_t *p, u32 x) { uint16_t y = (uint16_t)x; memcpy(ALIGNED(p
 OP void store32a(uint8_t *p, u32 x) { memcpy(ALIGNED(p, 4), &x, 4); }
 OP void store64a(uint8_t *p, u64 x) { memcpy(ALIGNED(p, 4), &x, 8); }
 
-/* Accesses at any address. Where the machine has none, they are calls: byte by byte in place they would make the core
- * half as large again. */
+/* Accesses at any address. Where the machine has none, they are calls that look first: written out in place, byte by
+ * byte, they would make the core half as large again. */
 #if defined(__ARM_FEATURE_UNALIGNED) || defined(__aarch64__) || defined(__x86_64__) || defined(__i386__)
-#define ANY OP
+OP u32 load16(const uint8_t *p) { uint16_t x; memcpy(&x, p, 2); return x; }
+OP u32 load32(const uint8_t *p) { u32 x; memcpy(&x, p, 4); return x; }
+OP u64 load64(const uint8_t *p) { u64 x; memcpy(&x, p, 8); return x; }
+OP void store16(uint8_t *p, u32 x) { uint16_t y = (uint16_t)x; memcpy(p, &y, 2); }
+OP void store32(uint8_t *p, u32 x) { memcpy(p, &x, 4); }
+OP void store64(uint8_t *p, u64 x) { memcpy(p, &x, 8); }
 #else
 #define ANY static __attribute__((noinline, unused))
+OP int word_aligned(const uint8_t *p) { return ((uintptr_t)p & 3) == 0; }
+OP u32 load16(const uint8_t *p) { return (u32)p[0] | (u32)p[1] << 8; }
+ANY u32 load32(const uint8_t *p) { return word_aligned(p) ? load32a(p) : load16(p) | load16(p + 2) << 16; }
+ANY u64 load64(const uint8_t *p) { return word_aligned(p) ? load64a(p) : (u64)load32(p + 4) << 32 | load32(p); }
+OP void store16(uint8_t *p, u32 x) { p[0] = (uint8_t)x, p[1] = (uint8_t)(x >> 8); }
+ANY void store32(uint8_t *p, u32 x) {
+  if (word_aligned(p)) store32a(p, x);
+  else store16(p, x), store16(p + 2, x >> 16);
+}
+ANY void store64(uint8_t *p, u64 x) { store32(p, (u32)x), store32(p + 4, (u32)(x >> 32)); }
 #endif
-ANY u32 load16(const uint8_t *p) { uint16_t x; memcpy(&x, p, 2); return x; }
-ANY u32 load32(const uint8_t *p) { u32 x; memcpy(&x, p, 4); return x; }
-ANY u64 load64(const uint8_t *p) { u64 x; memcpy(&x, p, 8); return x; }
-ANY void store16(uint8_t *p, u32 x) { uint16_t y = (uint16_t)x; memcpy(p, &y, 2); }
-ANY void store32(uint8_t *p, u32 x) { memcpy(p, &x, 4); }
-ANY void store64(uint8_t *p, u64 x) { memcpy(p, &x, 8); }
 
 /* Shifts and rotations count modulo the width (core specification 4.3.2). */
 OP u32 shl32(u32 x, u32 n) { return x << (n & 31); }

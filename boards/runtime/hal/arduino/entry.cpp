@@ -1,5 +1,10 @@
 // Entry point under Arduino. The core's own task for setup() and loop() has 4 KB of stack (nRF52, LOOP_STACK_SZ) or
-// 8 KB (ESP32), which is too little for wasm3; so the relay gets a task of its own, and a second, small one guards it.
+// 8 KB (ESP32), which is too little for the relay; so that gets a task of its own, with the stack boards/stack.ts says,
+// and a second, small one guards it.
+//
+// The Xtensa windowed ABI has no tail calls: wasm3 leaves a C frame behind for every operation until the next branch
+// backwards or return, so straight-line code such as a field multiplication nests hundreds deep. Thumb-2 has them, and
+// there the emulated Cortex-M4 board runs the same core in the same size.
 #include "arduino_hal.h"
 
 #include "console.h"
@@ -10,14 +15,9 @@ namespace mehr::hal {
 namespace {
 
 #if defined(ARDUINO_ARCH_ESP32)
-// The Xtensa windowed ABI has no tail calls: wasm3 leaves a C frame behind for every operation until the next branch
-// backwards or return, so straight-line code such as a field multiplication nests hundreds deep.
-constexpr size_t kRelayStackBytes = 64 * 1024;
 constexpr size_t kGuardStackBytes = 3 * 1024;
 constexpr BaseType_t kCore = 1;  // where Arduino code runs; protocol stacks have core 0
 #else
-// Thumb-2 has tail calls; the emulated Cortex-M4 board runs the same core in the same size.
-constexpr size_t kRelayStackBytes = 16 * 1024;
 constexpr size_t kGuardStackBytes = 1024;
 #endif
 constexpr UBaseType_t kRelayPriority = 1;  // that of loop(): below USB, timers and callbacks
@@ -30,7 +30,7 @@ constexpr uint32_t kConsolePollMs = 10;  // the UART driver tells nobody; its bu
 constexpr uint32_t kConsolePollMs = kLongestSleepMs;  // the USB stack wakes the task: tud_cdc_rx_cb
 #endif
 
-alignas(16) StackType_t s_relay_stack[kRelayStackBytes / sizeof(StackType_t)];
+alignas(16) StackType_t s_relay_stack[MEHR_TASK_STACK_BYTES / sizeof(StackType_t)];
 alignas(16) StackType_t s_guard_stack[kGuardStackBytes / sizeof(StackType_t)];
 StaticTask_t s_relay_task, s_guard_task;
 StaticSemaphore_t s_lock_memory;

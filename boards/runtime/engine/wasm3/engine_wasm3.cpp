@@ -1,10 +1,10 @@
 // The wasm3 0.5.0 engine (engine.h). Everything it allocates comes from malloc at load and goes back at unload; all
 // functions are translated at load, so a call later neither allocates nor fails for want of memory.
-#include <stdio.h>
-
+#include "../instance.h"
 #include "engine.h"
 #include "hal.h"
-#include "text.h"
+#include "relay_wasm.h"  // the module's bytes, compiled into flash here and nowhere else
+#include "sha256.h"
 #include "wasm_check.h"
 
 // wasm3's headers are C of another house: their warnings are not ours to fix.
@@ -21,6 +21,12 @@ namespace mehr::engine {
 
 const Kind kKind = Kind::kWasm3;
 
+Core core() {
+  Core core = {MEHR_WASM_SIZE, {}};
+  sha256(MEHR_WASM, MEHR_WASM_SIZE, core.sha256);
+  return core;
+}
+
 #ifndef MEHR_WASM3_STACK_BYTES
 #define MEHR_WASM3_STACK_BYTES 4096
 #endif
@@ -28,18 +34,10 @@ const Kind kKind = Kind::kWasm3;
 // Any value wasm code is unlikely to leave on its stack will do; 0 would be taken for unused far too often.
 static constexpr uint8_t kPaint = 0xa5;
 
-// A core call that waits for the radio may take some seconds; one that takes this long never ends.
-static constexpr uint32_t kCallSeconds = 30;
-
-struct Watched {
-  Watched() { hal::watchdog(kCallSeconds); }
-  ~Watched() { hal::watchdog(0); }
-};
-
 static IM3Environment s_environment;
 static IM3Runtime s_runtime;
 static IM3Function s_exports[MEHR_EXPORT_COUNT];
-static Text<160> s_detail;
+static Detail s_detail;
 
 static enum mehr_status fail(enum mehr_status status) {
   unload();
@@ -105,27 +103,10 @@ static enum mehr_status find_exports() {
   return MEHR_STATUS_OK;
 }
 
-static enum mehr_status check_version() {
-  uint32_t version = 0, used = 0;
-  uint32_t status = mehr_core_abi_version(handle(), &version);
-  if (status != MEHR_STATUS_OK) return fail(static_cast<enum mehr_status>(status));
-  if (version != MEHR_ABI_VERSION) {
-    s_detail << "the module says abi_version " << version << ", this shell speaks " << MEHR_ABI_VERSION;
-    return fail(MEHR_STATUS_ABI_MISMATCH);
-  }
-  status = mehr_core_memory_used(handle(), &used);
-  if (status != MEHR_STATUS_OK) return fail(static_cast<enum mehr_status>(status));
-  if (used > m3_GetMemorySize(s_runtime)) {
-    s_detail << "the module uses " << used << " bytes of linear memory, the limit is " << kLinearMemoryLimit;
-    return fail(MEHR_STATUS_ENGINE_MEMORY);
-  }
-  return MEHR_STATUS_OK;
-}
-
-enum mehr_status load(const uint8_t* bytes, uint32_t size, void* host) {
+enum mehr_status load(void* host) {
   unload();
   s_detail.clear();
-  if (const char* problem = wasm_check(bytes, size, kLinearMemoryLimit)) {
+  if (const char* problem = wasm_check(MEHR_WASM, MEHR_WASM_SIZE, kLinearMemoryLimit)) {
     s_detail << problem;
     return MEHR_STATUS_BAD_MODULE;
   }
@@ -138,7 +119,7 @@ enum mehr_status load(const uint8_t* bytes, uint32_t size, void* host) {
   memset(s_runtime->stack, kPaint, MEHR_WASM3_STACK_BYTES);
 
   IM3Module module = nullptr;
-  M3Result result = m3_ParseModule(s_environment, &module, bytes, size);
+  M3Result result = m3_ParseModule(s_environment, &module, MEHR_WASM, MEHR_WASM_SIZE);
   if (result) return fail_result(result);
   result = m3_LoadModule(s_runtime, module);
   if (result) {
@@ -150,7 +131,9 @@ enum mehr_status load(const uint8_t* bytes, uint32_t size, void* host) {
   result = m3_CompileModule(module);
   if (result) return fail_result(result);
   status = find_exports();
-  return status == MEHR_STATUS_OK ? check_version() : status;
+  if (status != MEHR_STATUS_OK) return status;
+  status = check_instance(m3_GetMemorySize(s_runtime), s_detail);
+  return status == MEHR_STATUS_OK ? status : fail(status);
 }
 
 void unload() {
@@ -228,11 +211,10 @@ static uint32_t call(enum mehr_export which, const uint64_t* arguments, uint64_t
 }  // namespace mehr::engine
 
 // wasm3 asks this (weak in its m3_core.c) at every call of a wasm function. Calls nest on the C stack, and deep
-// recursion can use that up before the value stack; so it ends here as an ordinary trap. The reserve is what an import
-// may need below: radio, records and console together stay under 2 KB.
+// recursion can use that up before the value stack; so it ends here as an ordinary trap. What is kept (boards/stack.ts)
+// is for an import below: radio, records and console.
 extern "C" M3Result m3_Yield() {
-  constexpr size_t kReserve = 3 * 1024;
-  return mehr::hal::stack_left() < kReserve ? m3Err_trapStackOverflow : m3Err_none;
+  return mehr::hal::stack_left() < MEHR_STACK_KEPT_BYTES ? m3Err_trapStackOverflow : m3Err_none;
 }
 
 uint32_t mehr_engine_call(void*, enum mehr_export which, const uint64_t* arguments, uint64_t* result) {
