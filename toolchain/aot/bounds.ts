@@ -2,9 +2,9 @@
  * One bounds check for a run of accesses to one base: a field element is nine loads from a pointer, and checking the
  * furthest first answers for all of them.
  *
- * A run ends where control may leave it, at a call, and where another trap could come first, so that a check moved
- * forward can be seen in one way only: if it fails, stores of the run before the failing access are missing from the
- * memory of an instance that has trapped and will be dropped.
+ * A run ends where control may leave it, at a call, where anything but memory is changed, and where another trap could
+ * come first, so that a check moved forward can be seen in one way only: if it fails, stores of the run before the
+ * failing access are missing from the memory of an instance that has trapped and will be dropped.
  */
 import { bodies, type Expression, expressions, operandsOf, type Place, type Statement, type Variable } from "./ir.ts";
 
@@ -62,13 +62,13 @@ function reach(list: readonly Statement[], from: number, variable: Variable): { 
   let accesses = 0;
   let extent = 0;
   for (const statement of list.slice(from)) {
-    if (expressions(statement).some(({ facts }) => facts.traps === "arithmetic")) break;
+    if (expressions(statement).some(({ facts }) => facts.traps !== undefined && facts.traps !== "memory")) break;
     for (const access of accessesOf(statement)) {
       if (key(access.variable) !== key(variable)) continue;
       accesses++;
       extent = Math.max(extent, access.extent);
     }
-    const straight = ["set", "setGlobal", "evaluate", "store", "declare", "dropData"].includes(statement.kind);
+    const straight = ["set", "evaluate", "store", "declare"].includes(statement.kind);
     if (!straight || (statement.kind === "set" && key(statement.target) === key(variable))) break;
   }
   return { accesses, extent };

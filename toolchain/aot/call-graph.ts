@@ -49,6 +49,15 @@ export function callGraph(module: WasmModule, functions: readonly LiftedFunction
   return { callees: (index) => edges.get(index) ?? [], recursive: cycles(edges) };
 }
 
+/** Functions that can run at all: from the exports, the table and the start function on. */
+export function reachable(module: WasmModule, graph: CallGraph): Set<number> {
+  const found = new Set([...module.exports.values(), ...tableEntries(module).values()]);
+  if (module.start !== undefined) found.add(module.start);
+  // A set can grow while it is walked.
+  for (const index of found) for (const callee of graph.callees(index)) found.add(callee);
+  return found;
+}
+
 /** Nodes of a graph that lie on a cycle: strongly connected components (Tarjan 1972) with an edge inside. */
 function cycles(edges: ReadonlyMap<number, readonly number[]>): Set<number> {
   const order = new Map<number, number>();

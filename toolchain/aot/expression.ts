@@ -84,7 +84,14 @@ export function negation(expression: Expression, context: Context): string {
     const name = operatorName(expression.operator.name);
     const [first] = expression.operands;
     if (name === "eqz" && first !== undefined) return condition(first, context);
-    const opposite = OPPOSITE[name];
+  }
+  return isZero(expression, context);
+}
+
+/** C of a test for zero, as 0 or 1. */
+function isZero(expression: Expression, context: Context): string {
+  if (expression.kind === "operator") {
+    const opposite = OPPOSITE[operatorName(expression.operator.name)];
     if (opposite !== undefined) return comparison(expression.operands, opposite, context);
   }
   return `${wrapped(render(expression, context))} == 0`;
@@ -158,9 +165,8 @@ function operation(expression: Expression & { kind: "operator" }, context: Conte
   const name = operatorName(operator.name);
   const bits = type === "i64" ? 64 : 32;
   const [first, second] = operands as [Expression, Expression | undefined];
-  if (name === "eqz" || COMPARISON.test(name)) {
-    return { text: `(u32)(${condition(expression, context)})`, operator: "cast" };
-  }
+  if (name === "eqz") return { text: `(u32)(${isZero(first, context)})`, operator: "cast" };
+  if (COMPARISON.test(name)) return { text: `(u32)(${comparison(operands, name, context)})`, operator: "cast" };
   if (operator.name === "i32.wrap_i64") return { text: `(u32)${operand(first, context)}`, operator: "cast" };
   if (operator.name === "i64.extend_i32_u") return { text: `(u64)${operand(first, context)}`, operator: "cast" };
   if (operator.name === "i64.extend32_s") return atom(`sx32((u32)${operand(first, context)})`);

@@ -6,8 +6,16 @@
 import type { FunctionType } from "../wasm/module.ts";
 import type { MemoryAccess, Operator, ValueType } from "../wasm/opcodes.ts";
 
-/** Why an expression may trap; by its kind, since the order of two traps of one kind cannot be seen. */
-export type TrapKind = "memory" | "arithmetic";
+/**
+ * How an expression may trap: out of bounds, dividing by zero, or dividing with sign, which is two different traps.
+ * The order of two traps of one kind cannot be seen.
+ */
+export type TrapKind = "memory" | "zero" | "signed";
+
+/** True if it can be seen which of two traps comes first. */
+export function conflict(a: TrapKind | undefined, b: TrapKind | undefined): boolean {
+  return a !== undefined && b !== undefined && (a !== b || a === "signed");
+}
 
 /** A C variable: a local of the wasm function, or a value that had to be kept. */
 export interface Variable {
@@ -27,6 +35,8 @@ export type Expression = (
 ) & {
   readonly type: ValueType;
   readonly facts: Facts;
+  /** How deep its operators are nested. */
+  readonly depth: number;
 };
 
 /** What an expression depends on and may do, its operands included. */
@@ -118,7 +128,10 @@ export interface LiftedFunction {
 const NO_LOCALS: ReadonlySet<number> = new Set();
 const NOTHING: Facts = { locals: NO_LOCALS, readsMemory: false, readsGlobals: false, traps: undefined };
 
-function merged(operands: readonly Expression[], own: Partial<Facts> = {}): Facts {
+function merged(
+  operands: readonly Expression[],
+  own: Partial<{ [key in keyof Facts]: Facts[key] | undefined }> = {},
+): Facts {
   const locals = new Set(operands.flatMap(({ facts }) => [...facts.locals]));
   return {
     locals: locals.size === 0 ? NO_LOCALS : locals,
@@ -128,19 +141,29 @@ function merged(operands: readonly Expression[], own: Partial<Facts> = {}): Fact
   };
 }
 
+const above = (operands: readonly Expression[]): number => 1 + Math.max(...operands.map(({ depth }) => depth));
+
 /** Makers of expressions. */
 export const make = {
-  constant: (type: ValueType, value: bigint): Expression => ({ kind: "constant", type, value, facts: NOTHING }),
+  constant: (type: ValueType, value: bigint): Expression => ({
+    kind: "constant",
+    type,
+    value,
+    facts: NOTHING,
+    depth: 0,
+  }),
   variable: (variable: Variable): Expression => ({
     kind: "variable",
     type: variable.type,
     variable,
+    depth: 0,
     facts: variable.kind === "local" ? { ...NOTHING, locals: new Set([variable.index]) } : NOTHING,
   }),
   global: (type: ValueType, index: number): Expression => ({
     kind: "global",
     type,
     index,
+    depth: 0,
     facts: { ...NOTHING, readsGlobals: true },
   }),
   operator: (operator: Operator, operands: readonly Expression[]): Expression => ({
@@ -148,26 +171,31 @@ export const make = {
     type: operator.result,
     operator,
     operands,
-    facts: merged(operands, divides(operator) ? { traps: "arithmetic" } : {}),
+    depth: above(operands),
+    facts: merged(operands, { traps: trapOf(operator) }),
   }),
   load: (access: MemoryAccess, address: Expression, offset: number): Expression => ({
     kind: "load",
     type: access.type,
     access,
     place: { address, offset, checkedHere: true, alignment: 1 },
+    depth: above([address]),
     facts: merged([address], { readsMemory: true, traps: "memory" }),
   }),
   select: (operands: readonly Expression[]): Expression => ({
     kind: "select",
     type: operands[0]?.type ?? "i32",
     operands,
+    depth: above(operands),
     facts: merged(operands),
   }),
-  memorySize: (): Expression => ({ kind: "memorySize", type: "i32", facts: NOTHING }),
+  memorySize: (): Expression => ({ kind: "memorySize", type: "i32", facts: NOTHING, depth: 0 }),
 };
 
-export function divides({ name }: Operator): boolean {
-  return /\.(div|rem)_/.test(name);
+/** The trap of an operator itself: a remainder has none but that of zero (core specification 4.3.2, irem_s). */
+export function trapOf({ name }: Operator): TrapKind | undefined {
+  if (name.endsWith(".div_s")) return "signed";
+  return /\.(div|rem)_/.test(name) ? "zero" : undefined;
 }
 
 /** The statement lists inside a statement. */

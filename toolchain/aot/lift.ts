@@ -4,20 +4,26 @@
  * Values on the wasm stack become C expressions that are written where they are consumed, later than the instruction
  * that pushed them. A value is kept in a temporary when something in between would make that visible: a local it reads
  * is set, memory or a global it reads is written, or its trap would come after an effect or a trap of another kind.
- * C leaves the order of operands open; what is left in one expression gives the same in any order.
+ * C leaves the order of operands open; what is left in one expression gives the same, or the same trap, in any order.
  */
 import { type FunctionBody, type FunctionType, refused, type WasmModule } from "../wasm/module.ts";
 import { ACCESSES, OP, OPERATORS, PREFIXED, refusedName, type ValueType } from "../wasm/opcodes.ts";
 import { Reader } from "../wasm/reader.ts";
 import {
-  divides,
+  conflict,
   type Expression,
   type Label,
   type LiftedFunction,
   make,
   type Statement,
+  type TrapKind,
+  trapOf,
   type Variable,
 } from "./ir.ts";
+
+/** Operators within operators of one expression, and blocks within blocks: C compilers take 256 brackets. */
+const DEPTH_LIMIT = 50;
+const NESTING_LIMIT = 100;
 
 interface Frame {
   readonly label: Label;
@@ -62,7 +68,7 @@ class Lifter {
     this.#index = index;
     this.#name = name;
     this.#type = type;
-    this.#locals = [...type.params, ...body.locals];
+    this.#locals = [...type.params, ...body.locals.flatMap(({ count, type: of }) => Array<ValueType>(count).fill(of))];
     this.#reader = new Reader(module.bytes, body.start);
     this.#end = body.end;
   }
@@ -89,17 +95,17 @@ class Lifter {
     const code = reader.byte();
     const operator = OPERATORS.get(code);
     if (operator !== undefined) {
-      const operands = this.#popSettled(operator.operands.length, divides(operator) ? "arithmetic" : undefined);
-      this.#stack.push(make.operator(operator, operands));
+      this.#push(make.operator(operator, this.#popSettled(operator.operands.length, trapOf(operator))));
       return;
     }
     const access = ACCESSES.get(code);
     if (access !== undefined) {
-      reader.number();
+      // Bit 6 of the alignment says that the index of a memory follows.
+      if (reader.number() >= 64) throw this.#refused(`${access.name} of a second memory`);
       const offset = reader.number();
       if (!access.store) {
         const [address] = this.#popSettled(1, "memory") as [Expression];
-        this.#stack.push(make.load(access, address, offset));
+        this.#push(make.load(access, address, offset));
         return;
       }
       const [address, value] = this.#popSettled(2, "memory") as [Expression, Expression];
@@ -219,13 +225,14 @@ class Lifter {
     if (code === PREFIXED.memoryInit) {
       name = "memory.init";
       segment = reader.number();
-      reader.byte();
+      reader.number();
     } else if (code === PREFIXED.memoryCopy) {
       name = "memory.copy";
-      reader.skip(2);
+      reader.number();
+      reader.number();
     } else if (code === PREFIXED.memoryFill) {
       name = "memory.fill";
-      reader.byte();
+      reader.number();
     } else {
       throw this.#refused(refusedName(OP.prefix, code));
     }
@@ -272,6 +279,7 @@ class Lifter {
     const condition = code === OP.if ? this.#pop() : undefined;
     // What is below stays on the stack while the block runs and may set anything.
     for (let i = 0; i < this.#stack.length; i++) this.#keep(i);
+    if (this.#frames.length > NESTING_LIMIT) throw this.#refused(`blocks nested more than ${NESTING_LIMIT} deep`);
     const label: Label = { id: ++this.#labels, kind: code === OP.loop ? "loop" : "block", uses: 0 };
     const result = type && this.#temporary(type);
     if (result !== undefined) this.#emit({ kind: "declare", target: result, at });
@@ -377,6 +385,7 @@ class Lifter {
     // Branches that take a value or leave the function each need statements of their own: a block around each.
     const carried = value ? this.#stack.at(-1) : undefined;
     const targets = [...new Set(frames)];
+    if (targets.length > NESTING_LIMIT) throw this.#refused(`a br_table to more than ${NESTING_LIMIT} blocks`);
     const labels = new Map(
       targets.map((frame) => [frame, { id: ++this.#labels, kind: "block", uses: 0 } satisfies Label as Label]),
     );
@@ -492,13 +501,13 @@ class Lifter {
     // C evaluates one of the two; wasm has evaluated both.
     const traps = first.facts.traps ?? second.facts.traps;
     const operands = [first, second, condition];
-    this.#stack.push(make.select(traps === undefined ? operands : operands.map((one) => this.#kept(one))));
+    this.#push(make.select(traps === undefined ? operands : operands.map((one) => this.#kept(one))));
   }
 
   #set(variable: Variable, value: Expression): void {
     if (variable.kind === "local") this.#keepWhere(({ facts }) => facts.locals.has(variable.index));
     const { traps } = value.facts;
-    if (traps !== undefined) this.#keepWhere(({ facts }) => facts.traps !== undefined && facts.traps !== traps);
+    if (traps !== undefined) this.#keepWhere(({ facts }) => conflict(facts.traps, traps));
     const last = this.#top().statements.at(-1);
     const isLastCall =
       (last?.kind === "call" || last?.kind === "callIndirect") &&
@@ -514,14 +523,20 @@ class Lifter {
    * Pops `count` operands of one instruction, which traps itself with `own`. Operands with traps of different kinds
    * are kept in variables, in their order; those with one kind only may be evaluated in any order.
    */
-  #popSettled(count: number, own?: "memory" | "arithmetic"): readonly Expression[] {
+  #popSettled(count: number, own?: TrapKind): readonly Expression[] {
     const start = this.#stack.length - count;
-    const kinds = new Set(this.#stack.slice(start).flatMap(({ facts }) => facts.traps ?? []));
-    if (own !== undefined && kinds.size > 0) kinds.add(own);
-    if (kinds.size > 1) {
+    const kinds: TrapKind[] = this.#stack.slice(start).flatMap(({ facts }) => facts.traps ?? []);
+    if (own !== undefined) kinds.push(own);
+    if (kinds.some((a, i) => kinds.some((b, j) => j > i && conflict(a, b)))) {
       for (let i = start; i < this.#stack.length; i++) if (this.#stack[i]?.facts.traps) this.#keep(i);
     }
     return this.#stack.splice(start, count);
+  }
+
+  /** Pushes a value; one that is nested deeply is kept, for the sake of C compilers and readers. */
+  #push(value: Expression): void {
+    this.#stack.push(value);
+    if (value.depth > DEPTH_LIMIT) this.#keep(this.#stack.length - 1);
   }
 
   #pop(): Expression {
@@ -544,8 +559,7 @@ class Lifter {
     if (value.kind === "variable" && value.variable.kind === "temporary") return;
     const { traps } = value.facts;
     for (let below = 0; traps !== undefined && below < index; below++) {
-      const other = this.#stack[below]?.facts.traps;
-      if (other !== undefined && other !== traps) this.#keep(below);
+      if (conflict(this.#stack[below]?.facts.traps, traps)) this.#keep(below);
     }
     const target = this.#temporary(value.type);
     this.#emit({ kind: "set", target, value, at: this.#at });

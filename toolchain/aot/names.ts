@@ -23,10 +23,12 @@ export function functionName(text: string): string {
     .split("/")
     .map(identifier)
     .filter((part) => part !== "");
-  // l0_name is a local.
-  const bare = parts.length === 1 || /^l\d+$/.test(parts.at(-2) ?? "");
-  return bare ? `f_${parts.at(-1)}` : parts.slice(-2).join("_");
+  const name = parts.slice(-2).join("_");
+  return parts.length === 1 || OURS.test(name) ? `f_${name}` : name;
 }
+
+/** How locals, temporaries, labels, the instance and our headers name things, and types and macros of the C library. */
+const OURS = /^[ltL]\d+(_|$)|^(s|mehr)_|_t$|^[A-Z0-9_]+$|^DATA\d|^word_aligned$/;
 
 /** What mehr_aot_ops.h and the instance's own C call something, and names of two words that compilers know. */
 export const RESERVED = [
@@ -37,12 +39,14 @@ export const RESERVED = [
 
 /** `text` for a comment: what is not plain ASCII could turn the reader's line around, and a slash could end it. */
 export function commentText(text: string): string {
-  return text.replaceAll(/[^\x20-\x7e]/gu, "?").replaceAll("*/", "* /");
+  return text.replaceAll(/[^\x20-\x7e]/gu, "?").replaceAll(/\/(?=\*)|\*(?=\/)/g, "$& ");
 }
 
 /** Gives each wish a name nobody has yet. */
 export class Names {
   readonly #taken: Set<string>;
+  /** Number to try next behind a wish that many have. */
+  readonly #next = new Map<string, number>();
 
   constructor(taken: Iterable<string> = []) {
     this.#taken = new Set([...KEYWORDS, ...taken]);
@@ -51,7 +55,9 @@ export class Names {
   claim(wish: string): string {
     const base = /^[A-Za-z]/.test(wish) ? wish : `x${wish}`;
     let name = base;
-    for (let i = 2; this.#taken.has(name); i++) name = `${base}_${i}`;
+    let i = this.#next.get(base) ?? 2;
+    for (; this.#taken.has(name); i++) name = `${base}_${i}`;
+    this.#next.set(base, i);
     this.#taken.add(name);
     return name;
   }

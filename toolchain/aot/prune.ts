@@ -39,7 +39,10 @@ function sweep(list: Statement[], read: ReadonlySet<string>): boolean {
   let changed = false;
   const kept = list.flatMap((statement): Statement[] => {
     for (const body of bodies(statement)) if (sweep(body, read)) changed = true;
-    if (isSelfSet(statement)) return [];
+    if (isSelfSet(statement)) {
+      changed = true;
+      return [];
+    }
     if (!("target" in statement) || statement.target === undefined || isRead(read, statement.target)) {
       return [statement];
     }

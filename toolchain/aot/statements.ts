@@ -2,7 +2,7 @@
 import type { FunctionType } from "../wasm/module.ts";
 import type { ValueType } from "../wasm/opcodes.ts";
 import { type Context, condition, negation, operand, suffix, value } from "./expression.ts";
-import type { Label, Place, Statement, Variable } from "./ir.ts";
+import { type Expression, operandsOf, type Label, type Place, type Statement, type Variable } from "./ir.ts";
 import type { LineOf } from "./lines.ts";
 
 export interface StatementContext extends Context {
@@ -99,7 +99,7 @@ export class StatementWriter {
         return;
       case "check": {
         const { address, extent } = statement;
-        this.#put(depth, `check(${value(address, context)}, ${extent});`);
+        this.#put(depth, `check(${value(address, context)}, ${extentText(extent)});`);
         return;
       }
       case "store": {
@@ -248,7 +248,9 @@ export class StatementWriter {
     const start = this.lines.length;
     // `continue` in a do loop goes to its condition, so the do form is for loops that have no other way back.
     const back = last?.kind === "if" && last.else.length === 0 && last.then.length === 1 ? last.then[0] : undefined;
-    if (last?.kind === "if" && back?.kind === "branch" && back.branch.label === label && label.uses === 1) {
+    // And to where its temporaries are no longer in scope.
+    const plain = last?.kind === "if" && !readsTemporary(last.condition);
+    if (last?.kind === "if" && plain && back?.kind === "branch" && back.branch.label === label && label.uses === 1) {
       this.#put(depth, "do {");
       this.#list(body.slice(0, -1), depth + 1, { ...inside, onContinue: NONE });
       this.#mark(last.at);
@@ -287,6 +289,11 @@ export class StatementWriter {
   }
 }
 
+function readsTemporary(expression: Expression): boolean {
+  if (expression.kind === "variable") return expression.variable.kind === "temporary";
+  return operandsOf(expression).some(readsTemporary);
+}
+
 function isBranchTo(statement: Statement | undefined, label: Label): boolean {
   return statement?.kind === "branch" && statement.branch.label === label;
 }
@@ -298,6 +305,11 @@ function labelName({ id }: Label): string {
 /** True if nothing runs after `statement`. */
 function leaves(statement: Statement | undefined): boolean {
   return statement !== undefined && ["branch", "return", "switch", "unreachable"].includes(statement.kind);
+}
+
+/** C of how far above an address an access reaches; what passes 32 bits is outside any memory, as is the most they hold. */
+function extentText(extent: number): string {
+  return extent >= 2 ** 32 ? "UINT32_MAX" : `${extent}u`;
 }
 
 /** C of a pointer to a place, by the bounds mode. */
@@ -314,5 +326,5 @@ export function pointerText(place: Place, bytes: number, context: StatementConte
     return `m + ((${operand(address, context)} + ${offset}u) & MASK)`;
   }
   if (!place.checkedHere) return behind(`m + ${operand(address, context)}`);
-  return behind(`at(m, ${text}, ${offset + bytes >= 2 ** 32 ? "UINT32_MAX" : `${offset + bytes}u`})`);
+  return behind(`at(m, ${text}, ${extentText(offset + bytes)})`);
 }

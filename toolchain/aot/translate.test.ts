@@ -116,6 +116,76 @@ describe("an expression", () => {
   });
 });
 
+describe("what the fuzz and a review found", () => {
+  const DIV_S = [0x6d];
+
+  it("two signed divisions are two traps each: the first stays first", () => {
+    const code = [get(0), get(1), DIV_S, get(1), get(0), DIV_S, ADD];
+    expect(bodyOf([{ params: [I32, I32], result: I32, code }])).toBe(
+      [
+        "u32 m_f0(u32 l0, u32 l1) {",
+        "  const u32 t1 = divs32(l0, l1);",
+        "  const u32 t2 = divs32(l1, l0);",
+        "  return t1 + t2;",
+        "}",
+      ].join("\n"),
+    );
+  });
+
+  it("not not x is 0 or 1 as a value, and x as a condition", () => {
+    const twice = [get(0), [0x45, 0x45]];
+    expect(bodyOf([{ params: [I32], result: I32, code: twice }])).toContain("return (u32)(((u32)(l0 == 0)) == 0);");
+    expect(bodyOf([{ params: [I32], code: [...twice, [0x04, EMPTY, 0x00], END] }])).toContain("if (l0) {");
+  });
+
+  it("a loop whose condition is kept inside it is no do loop", () => {
+    const loop = [[0x03, EMPTY], [0x10, 1], [0x0d, 0], END];
+    expect(bodyOf([{ code: loop }, { result: I32, code: [i32(0)] }])).toBe(
+      ["void m_f0(void) {", "  for (;;) {", "    const u32 t1 = m_f1();", "    if (t1 == 0) break;", "  }", "}"].join(
+        "\n",
+      ),
+    );
+  });
+
+  it("a run that reaches beyond 32 bits is outside any memory", () => {
+    const code = [get(0), load(0xffffffff), get(0), load(0xfffffffe), ADD];
+    expect(bodyOf([{ params: [I32], result: I32, code }])).toContain("check(l0, UINT32_MAX);");
+  });
+
+  it("a local set to itself and never read leaves nothing behind", () => {
+    const code = [i32(5), set(0), get(0), set(0)];
+    expect(bodyOf([{ locals: [I32], code }])).not.toContain("l0 =");
+  });
+
+  it("a branch's value is not the call's before it", () => {
+    const code = [[0x02, I32, 0x10, 1, ...i32(2), 0x0d, 0, ...END]];
+    const text = bodyOf([
+      { result: I32, code },
+      { result: I32, code: [i32(1)] },
+    ]);
+    expect(text).toContain("const u32 t2 = m_f1();");
+    expect(text).toContain("t1 = t2;");
+  });
+
+  it("locals by the million, and names that lie, are refused or ignored", () => {
+    const many = [...unsigned(1), ...unsigned(50_000), I32, ...END];
+    const bodies = Array.from({ length: 3 }, () => [...unsigned(many.length), ...many]);
+    const wasm = joinModule(
+      Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0),
+      new Map<number, readonly number[]>([
+        [SECTION.type, vector([[0x60, 0, 0]])],
+        [SECTION.function, vector(bodies.map(() => [0]))],
+        [SECTION.code, vector(bodies)],
+      ]),
+    );
+    expect(() => translate(wasm, { name: "m" })).toThrow("150000 locals");
+    const named = module([{ code: [] }]);
+    // A name section whose list is longer than any module.
+    const lying = Uint8Array.from([...named, 0, 12, 4, 0x6e, 0x61, 0x6d, 0x65, 1, 5, ...unsigned(0x0fffffff), 0]);
+    expect(translate(lying, { name: "m" }).functions[0]?.name).toBe("f0");
+  });
+});
+
 describe("bounds checks", () => {
   const field = [0, 4, 8].flatMap((offset) => [get(0), get(1), load(offset), store(offset)]);
 
@@ -124,8 +194,8 @@ describe("bounds checks", () => {
       [
         "void m_f0(u32 l0, u32 l1) {",
         "  uint8_t *const m = memory_base();",
-        "  check(l1, 12);",
-        "  check(l0, 12);",
+        "  check(l1, 12u);",
+        "  check(l0, 12u);",
         "  store32(m + l0, load32(m + l1));",
         "  store32(m + l0 + 4, load32(m + l1 + 4));",
         "  store32(m + l0 + 8, load32(m + l1 + 8));",
@@ -271,6 +341,8 @@ describe("a module", () => {
   it("that is none is refused", () => {
     expect(() => translate(Uint8Array.of(1, 2, 3), { name: "m" })).toThrow("not a valid WebAssembly module");
     expect(() => translate(module([]), { name: "1m" })).toThrow('"1m" is no C identifier');
-    expect(() => translate(module([]), { name: "m", memoryBytes: 65537 })).toThrow("more than the module's 1 pages");
+    expect(() => translate(module([]), { name: "m", memoryBytes: 65537 })).toThrow(
+      "is not from 0 to the module's 1 pages",
+    );
   });
 });

@@ -2,11 +2,11 @@
  * WebAssembly to C11, ahead of time: one C function for each of the module's, its control flow as it was, linear memory
  * an array. What the C may do is what the module may do, by the same specification, with one liberty (bounds.ts).
  */
-import { decodeModule, type FunctionType, type WasmModule } from "../wasm/module.ts";
+import { decodeModule, type FunctionType, refused, type WasmModule } from "../wasm/module.ts";
 import type { ValueType } from "../wasm/opcodes.ts";
 import { inferAlignment } from "./alignment.ts";
 import { placeChecks } from "./bounds.ts";
-import { callGraph, firstSameType, tableEntries } from "./call-graph.ts";
+import { callGraph, firstSameType, reachable } from "./call-graph.ts";
 import type { LiftedFunction, Variable } from "./ir.ts";
 import { isRead, prune, variablesRead } from "./prune.ts";
 import { liftFunction } from "./lift.ts";
@@ -66,6 +66,8 @@ export interface Translation {
 }
 
 const PAGE = 65536;
+/** No array of a microcontroller, nor of anything this is for, is larger. */
+const MEMORY_LIMIT = 2 ** 30;
 
 /**
  * Translates `wasm`. Throws MehrError (1) naming instruction and function for what is outside the integer subset, and
@@ -75,13 +77,7 @@ export function translate(wasm: Uint8Array<ArrayBuffer>, options: TranslateOptio
   const module = decodeModule(wasm);
   const { name, bounds = "checked" } = options;
   if (identifier(name) !== name || !/^[a-z]/i.test(name)) throw new RangeError(`name "${name}" is no C identifier`);
-  const memoryBytes = module.pages === undefined ? 0 : (options.memoryBytes ?? module.pages * PAGE);
-  if (memoryBytes > (module.pages ?? 0) * PAGE) {
-    throw new RangeError(`memoryBytes ${memoryBytes} is more than the module's ${module.pages} pages of 64 KiB`);
-  }
-  if (bounds === "masked" && (memoryBytes & (memoryBytes - 1)) !== 0) {
-    throw new RangeError(`memoryBytes ${memoryBytes} is no power of two, which masked bounds need`);
-  }
+  const memoryBytes = sizeOfMemory(module, options.memoryBytes, bounds);
 
   const names = nameFunctions(module, name);
   const lifted = module.functions.map((_, i) => {
@@ -92,23 +88,22 @@ export function translate(wasm: Uint8Array<ArrayBuffer>, options: TranslateOptio
   inferAlignment(module, lifted);
   const graph = callGraph(module, lifted);
   const line = options.sourceMap === undefined ? undefined : sourceLines(options.sourceMap);
+  const exported = new Set(module.exports.values());
+  const isStatic = (index: number): boolean => !exported.has(index);
   const texts = lifted.map((one) =>
     functionText(module, one, {
       names,
       memoryBytes,
       masked: bounds === "masked",
       recursive: graph.recursive.has(one.index),
+      isStatic: isStatic(one.index),
       line,
     }),
   );
   const prototype = (index: number): string => signature(typeOf(module, index), names.c(index));
-  const exported = new Set(module.exports.values());
-  const isStatic = (index: number): boolean => !exported.has(index);
-  const called = new Set(lifted.flatMap(({ index }) => graph.callees(index)));
-  for (const index of tableEntries(module).values()) called.add(index);
-  if (module.start !== undefined) called.add(module.start);
+  const needed = reachable(module, graph);
   const ownPrototypes = lifted.map(({ index }) => {
-    const kind = isStatic(index) ? `static ${called.has(index) ? "" : "__attribute__((unused)) "}` : "";
+    const kind = isStatic(index) ? `static ${needed.has(index) ? "" : "__attribute__((unused)) "}` : "";
     return `${kind}${prototype(index)};`;
   });
   const aliases = names.aliases.map(({ c, of }) => {
@@ -192,6 +187,20 @@ export function translate(wasm: Uint8Array<ArrayBuffer>, options: TranslateOptio
   };
 }
 
+/** Bytes of linear memory, by the option or else the module. */
+function sizeOfMemory(module: WasmModule, wish: number | undefined, bounds: "checked" | "masked"): number {
+  if (module.pages === undefined) return 0;
+  const bytes = wish ?? module.pages * PAGE;
+  if (!Number.isInteger(bytes) || bytes < 0 || bytes > module.pages * PAGE) {
+    throw new RangeError(`memoryBytes ${bytes} is not from 0 to the module's ${module.pages} pages of 64 KiB`);
+  }
+  if (bytes > MEMORY_LIMIT) throw refused(`its memory of ${bytes} bytes is larger than ${MEMORY_LIMIT}`);
+  if (bounds === "masked" && (bytes & (bytes - 1)) !== 0) {
+    throw new RangeError(`memoryBytes ${bytes} is no power of two, which masked bounds need`);
+  }
+  return bytes;
+}
+
 function interfaceOf({ params, result }: FunctionType): Pick<TranslatedExport, "params" | "result"> {
   return { params, ...(result === undefined ? {} : { result }) };
 }
@@ -239,10 +248,10 @@ function nameFunctions(module: WasmModule, prefix: string): FunctionNames {
     else c.set(index, claimed);
   }
   const wasm = new Map<number, string>();
+  const exportedAs = new Map([...module.exports].reverse().map(([exported, index]) => [index, exported]));
   module.functions.forEach((_, i) => {
     const index = module.imports.length + i;
-    const exported = [...module.exports].find(([, of]) => of === index)?.[0];
-    const name = module.functionNames.get(index) ?? exported ?? `f${index}`;
+    const name = module.functionNames.get(index) ?? exportedAs.get(index) ?? `f${index}`;
     wasm.set(index, name);
     if (!c.has(index)) c.set(index, names.claim(functionName(name) || `f${index}`));
   });
@@ -272,11 +281,12 @@ interface FunctionSurroundings {
   readonly memoryBytes: number;
   readonly masked: boolean;
   readonly recursive: boolean;
+  readonly isStatic: boolean;
   readonly line: LineOf | undefined;
 }
 
 function functionText(module: WasmModule, lifted: LiftedFunction, around: FunctionSurroundings): string {
-  const { names, memoryBytes, masked, recursive, line } = around;
+  const { names, memoryBytes, masked, recursive, isStatic, line } = around;
   const { type, locals, body, index } = lifted;
   const read = variablesRead(body);
   if (!masked) placeChecks(body);
@@ -289,7 +299,7 @@ function functionText(module: WasmModule, lifted: LiftedFunction, around: Functi
   const context: StatementContext = {
     memoryBytes,
     masked,
-    memoryPages: Math.floor(memoryBytes / PAGE),
+    memoryPages: module.pages ?? 0,
     variable: ({ kind, index: i }: Variable) => (kind === "local" ? (localName[i] ?? `l${i}`) : `t${i}`),
     global: (i) => `s_global${i}`,
     pointer: (place, bytes) => pointerText(place, bytes, context, MASK_SLACK),
@@ -304,7 +314,6 @@ function functionText(module: WasmModule, lifted: LiftedFunction, around: Functi
   writer.declare(body);
   writer.body(body);
   const text = writer.lines.join("\n");
-  const isStatic = ![...module.exports.values()].includes(index);
   const params = type.params.map((one, i) => `${C_TYPE[one]} ${localName[i]}`).join(", ") || "void";
   const result = type.result === undefined ? "void" : C_TYPE[type.result];
   const start = module.functions[index - module.imports.length]?.start ?? 0;

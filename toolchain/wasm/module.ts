@@ -20,8 +20,8 @@ export interface ImportedFunction {
 
 export interface FunctionBody {
   readonly type: number;
-  /** Beyond the parameters. */
-  readonly locals: readonly ValueType[];
+  /** Beyond the parameters, in groups of one type. */
+  readonly locals: readonly { readonly count: number; readonly type: ValueType }[];
   /** Offsets in the file of its first instruction and behind its last. */
   readonly start: number;
   readonly end: number;
@@ -64,6 +64,8 @@ export interface WasmModule {
   readonly localNames: ReadonlyMap<number, ReadonlyMap<number, string>>;
 }
 
+const LOCALS_LIMIT = 100_000;
+
 /** An error for something outside the subset. */
 export function refused(what: string): MehrError {
   return new MehrError(
@@ -80,8 +82,11 @@ function valueType(reader: Reader): ValueType {
   throw refused(`it has a value of type ${names[code] ?? `0x${code.toString(16)}`}`);
 }
 
+/** A vector; every item takes a byte at least, so a count beyond the bytes there are is none. */
 function vector<T>(reader: Reader, item: (index: number) => T): T[] {
-  return Array.from({ length: reader.number() }, (_, index) => item(index));
+  const length = reader.number();
+  if (length > reader.bytes.length - reader.at) throw new RangeError("a vector is longer than what holds it");
+  return Array.from({ length }, (_, index) => item(index));
 }
 
 function functionType(reader: Reader, index: number): FunctionType {
@@ -139,13 +144,7 @@ function dataSegment(reader: Reader, index: number): DataSegment {
 
 function body(reader: Reader, type: number): FunctionBody {
   const end = reader.number() + reader.at;
-  const locals: ValueType[] = [];
-  for (let groups = reader.number(); groups > 0; groups--) {
-    const count = reader.number();
-    const of = valueType(reader);
-    // V8's limit is 50,000 locals in all, so this is no way to fill memory.
-    for (let i = 0; i < count; i++) locals.push(of);
-  }
+  const locals = vector(reader, () => ({ count: reader.number(), type: valueType(reader) }));
   const start = reader.at;
   reader.at = end;
   return { type, locals, start, end };
@@ -162,10 +161,10 @@ function names(section: Uint8Array): Pick<WasmModule, "functionNames" | "localNa
   const reader = new Reader(section);
   while (reader.at < section.length) {
     const id = reader.byte();
-    const end = reader.number() + reader.at;
-    if (id === 1) functionNames = nameMap(reader);
-    if (id === 2) localNames = new Map(vector(reader, () => [reader.number(), nameMap(reader)] as const));
-    reader.at = end;
+    const size = reader.number();
+    const own = new Reader(reader.take(size));
+    if (id === 1) functionNames = nameMap(own);
+    if (id === 2) localNames = new Map(vector(own, () => [own.number(), nameMap(own)] as const));
   }
   return { functionNames, localNames };
 }
@@ -217,6 +216,9 @@ export function decodeModule(bytes: Uint8Array<ArrayBuffer>): WasmModule {
   const start = sections.get(SECTION.start)?.number();
   const elements = list(SECTION.element, elementSegment);
   const functions = list(SECTION.code, (reader, index) => body(reader, declared[index] ?? 0));
+  const locals = functions.flatMap((one) => one.locals.map(({ count }) => count)).reduce((a, b) => a + b, 0);
+  // A few bytes can declare 50,000 locals, in each of many functions.
+  if (locals > LOCALS_LIMIT) throw refused(`its functions have ${locals} locals, more than ${LOCALS_LIMIT}`);
   const data = list(SECTION.data, dataSegment);
   let named: ReturnType<typeof names> = { functionNames: new Map(), localNames: new Map() };
   try {

@@ -13,6 +13,7 @@ namespace mehr::engine {
 const Kind kKind = Kind::kAot;
 
 static bool s_loaded;
+static bool s_running;
 static Detail s_detail;
 
 // Where a trap leaves to. Between it and a trap lie frames of C alone: translated code, and the imports of
@@ -58,7 +59,10 @@ enum mehr_status load(void* host) {
 
 void unload() { forget(); }
 
-void forget() { s_loaded = false; }
+void forget() {
+  s_loaded = false;
+  s_running = false;
+}
 
 // There is one instance, and it needs no name.
 void* handle() { return nullptr; }
@@ -79,10 +83,19 @@ Stats stats() {
 
 static uint32_t call(enum mehr_export which, const uint64_t* arguments, uint64_t* result) {
   if (!s_loaded) return MEHR_STATUS_NOT_BOOTED;
-  Watched watched;
-  enum mehr_aot_trap trap = run(which, arguments, result);
-  if (trap == MEHR_AOT_TRAP_NONE) return MEHR_STATUS_OK;
   s_detail.clear();
+  // There is one boundary: a call from within a call would leave the outer one without.
+  if (s_running) {
+    s_detail << mehr_exports[which].name << " was called from an import";
+    return MEHR_STATUS_TRAP;
+  }
+  Watched watched;
+  s_running = true;
+  enum mehr_aot_trap trap = run(which, arguments, result);
+  s_running = false;
+  if (trap == MEHR_AOT_TRAP_NONE) return MEHR_STATUS_OK;
+  // Stores before the trap may be missing (toolchain/aot/bounds.ts), so nothing may go on from here.
+  s_loaded = false;
   s_detail << mehr_aot_trap_text(trap) << " in " << mehr_exports[which].name;
   return MEHR_STATUS_TRAP;
 }

@@ -14,8 +14,15 @@
 /* A module may compare a value with itself or call itself for ever: that is its author's, not a slip of the C. */
 #pragma GCC diagnostic ignored "-Wtautological-compare"
 #pragma GCC diagnostic ignored "-Wtype-limits"
-#if defined(__clang__) || __GNUC__ >= 12
+#if defined(__clang__)
 #pragma GCC diagnostic ignored "-Winfinite-recursion"
+#pragma GCC diagnostic ignored "-Wself-assign"
+#pragma GCC diagnostic ignored "-Wxor-used-as-pow"
+#else
+#pragma GCC diagnostic ignored "-Wbool-compare"
+#if __GNUC__ >= 12
+#pragma GCC diagnostic ignored "-Winfinite-recursion"
+#endif
 #endif
 
 typedef uint32_t u32;
