@@ -20,6 +20,7 @@
 #pragma GCC diagnostic ignored "-Wxor-used-as-pow"
 #else
 #pragma GCC diagnostic ignored "-Wbool-compare"
+#pragma GCC diagnostic ignored "-Wsign-compare"
 #if __GNUC__ >= 12
 #pragma GCC diagnostic ignored "-Winfinite-recursion"
 #endif
