@@ -52,9 +52,13 @@ export default tseslint.config(
     },
   },
   room(["core-as/assembly/*.ts"], outside),
-  room(["core-as/assembly/wire/**/*.ts", "core-as/assembly/crypto/**/*.ts"], outside, {
+  room(["core-as/assembly/crypto/**/*.ts"], outside, {
     regex: "^\\.\\./(?!abi$)",
-    message: "wire and crypto know nobody but the boundary's vocabulary.",
+    message: "crypto knows nobody but the boundary's vocabulary.",
+  }),
+  room(["core-as/assembly/wire/**/*.ts"], outside, {
+    regex: "^\\.\\./(?!(abi|profile)$)",
+    message: "wire knows nobody but the boundary's vocabulary and the profile's sizes.",
   }),
   room(["core-as/assembly/state/**/*.ts"], outside, {
     regex: "^\\.\\./(link/|net/|trust/|pay/|node$)",
@@ -67,6 +71,10 @@ export default tseslint.config(
   room(["core-as/assembly/net/**/*.ts"], outside, {
     regex: "^\\.\\./(trust/|pay/|node$)",
     message: "net reaches trust and pay through the policy given at boot.",
+  }),
+  room(["core-as/assembly/trust/**/*.ts"], outside, {
+    regex: "^\\.\\./(?!(abi|profile)$|(state|wire|crypto)/)",
+    message: "trust uses state, wire and crypto only.",
   }),
   room(["boards/**/*.ts"], {
     regex: "/(host|toolchain|core-as)/",

@@ -1,21 +1,41 @@
 /**
- * The boot configuration record: 20 bytes the core's `boot()` reads, and from which the runtime takes its radio
- * settings, so the two cannot disagree. All numbers are little endian.
+ * The boot configuration record: 28 bytes, and 8 for each wired interface, that the core's `boot()` reads, and from
+ * which the runtime takes its radio settings, so the two cannot disagree. All numbers are little endian.
  *
- *      0 version u8 = 1         5 spreading_factor u8    10 sync_word u8
- *      1 flags u8               6 coding_rate u8 (5..8)  11 zero u8
- *      2 capabilities u16       7 power_dbm i8           12 frequency_hz u32
- *      4 cost_tier u8           8 preamble u16           16 bandwidth_hz u32
+ *      0 version u8 = 2         7 power_dbm i8           20 price u32, micro-MHR per KiB
+ *      1 flags u8               8 preamble u16           24 duty_permille u16 (1..1000)
+ *      2 capabilities u16      10 sync_word u8           26 wired u8 (0..3)
+ *      4 cost_tier u8          11 zero u8                27 zero u8
+ *      5 spreading_factor u8   12 frequency_hz u32       28 + 8i: bitrate_bps u32, mtu u16, zero u16
+ *      6 coding_rate u8 (5..8) 16 bandwidth_hz u32
+ *
+ * flags: bit 0 transmit, bit 1 no radio. Interface 0 is the radio, 1 to 3 are the wired ones.
  */
 import { RADIO } from "./radio.ts";
 import { type Board, isVirtual } from "./schema.ts";
 
-export const BOOT_CONFIG_BYTES = 20;
-export const BOOT_CONFIG_VERSION = 1;
+/** Size without wired interfaces. */
+export const BOOT_CONFIG_BYTES = 28;
+export const BOOT_CONFIG_VERSION = 2;
+const WIRED_BYTES = 8;
+/** Interfaces 1 to 3. */
+export const WIRED_MAX = 3;
+/** What every link must carry, and the largest packet the core has room for (core-as/assembly/profile.ts). */
+const PACKET_MIN = 484;
+const PACKET_MAX = 484;
 const FLAG_TRANSMIT = 0x01;
+const FLAG_NO_RADIO = 0x02;
 
 /** Capability bits of the presence beacon (protocol/1-network section 1.5). */
 export const CAPABILITY_RELAY = 0x0001;
+
+/** A point-to-point link beside the radio: a cable or a tunnel. */
+export interface WiredInterface {
+  /** 100..2^32-1 */
+  readonly bitrateBps: number;
+  /** Largest packet in bytes; for now every link carries the same 484. */
+  readonly mtu: number;
+}
 
 export interface BootConfig {
   /** False until a board knows its region: a radio that may not be lawful to use only listens. */
@@ -36,9 +56,17 @@ export interface BootConfig {
   readonly syncWord: number;
   readonly frequencyHz: number;
   readonly bandwidthHz: number;
+  /** Price of everything relayed, in micro-MHR per KiB. */
+  readonly priceMicroMhrPerKib: number;
+  /** Per mille of an hour the radio may be on the air, 1..1000; 1000 is no limit. */
+  readonly dutyPermille: number;
+  /** False for a node with wired interfaces alone. */
+  readonly radio: boolean;
+  /** Interfaces 1 and up, at most 3. */
+  readonly wired: readonly WiredInterface[];
 }
 
-type NumberField = Exclude<keyof BootConfig, "transmitAllowed">;
+type NumberField = Exclude<keyof BootConfig, "transmitAllowed" | "radio" | "wired">;
 
 const RANGES: Readonly<Record<NumberField, readonly [number, number]>> = {
   capabilities: [0, 0xffff],
@@ -50,9 +78,16 @@ const RANGES: Readonly<Record<NumberField, readonly [number, number]>> = {
   syncWord: [0, 0xff],
   frequencyHz: [1, 0xffff_ffff],
   bandwidthHz: [1, 0xffff_ffff],
+  priceMicroMhrPerKib: [0, 0xffff_ffff],
+  dutyPermille: [1, 1000],
 };
 
-/** The settings every board starts from: the middle of the EU 869.4-869.65 MHz band, SF8, 125 kHz, 14 dBm. */
+const WIRED_RANGES: Readonly<Record<keyof WiredInterface, readonly [number, number]>> = {
+  bitrateBps: [100, 0xffff_ffff],
+  mtu: [PACKET_MIN, PACKET_MAX],
+};
+
+/** The settings every board starts from: the middle of the EU 869.4-869.65 MHz band, whose law is 10 %; SF8, 125 kHz, 14 dBm. */
 const DEFAULTS: BootConfig = {
   transmitAllowed: false,
   capabilities: CAPABILITY_RELAY,
@@ -64,6 +99,10 @@ const DEFAULTS: BootConfig = {
   syncWord: 0x12,
   frequencyHz: 869_525_000,
   bandwidthHz: 125_000,
+  priceMicroMhrPerKib: 0,
+  dutyPermille: 100,
+  radio: true,
+  wired: [],
 };
 
 /**
@@ -76,16 +115,16 @@ export function bootConfig(board: Board): BootConfig {
 }
 
 /**
- * The 20 bytes of a configuration.
+ * The bytes of a configuration: 28, and 8 for each wired interface.
  *
  * @throws TypeError for a field that is no whole number, RangeError for one out of range; both name field and value
  */
 export function encodeBootConfig(config: BootConfig): Uint8Array {
   checkRanges(config);
-  const bytes = new Uint8Array(BOOT_CONFIG_BYTES);
+  const bytes = new Uint8Array(BOOT_CONFIG_BYTES + config.wired.length * WIRED_BYTES);
   const view = new DataView(bytes.buffer);
   view.setUint8(0, BOOT_CONFIG_VERSION);
-  view.setUint8(1, config.transmitAllowed ? FLAG_TRANSMIT : 0);
+  view.setUint8(1, (config.transmitAllowed ? FLAG_TRANSMIT : 0) | (config.radio ? 0 : FLAG_NO_RADIO));
   view.setUint16(2, config.capabilities, true);
   view.setUint8(4, config.costTier);
   view.setUint8(5, config.spreadingFactor);
@@ -95,17 +134,24 @@ export function encodeBootConfig(config: BootConfig): Uint8Array {
   view.setUint8(10, config.syncWord);
   view.setUint32(12, config.frequencyHz, true);
   view.setUint32(16, config.bandwidthHz, true);
+  view.setUint32(20, config.priceMicroMhrPerKib, true);
+  view.setUint16(24, config.dutyPermille, true);
+  view.setUint8(26, config.wired.length);
+  for (const [i, { bitrateBps, mtu }] of config.wired.entries()) {
+    view.setUint32(BOOT_CONFIG_BYTES + i * WIRED_BYTES, bitrateBps, true);
+    view.setUint16(BOOT_CONFIG_BYTES + i * WIRED_BYTES + 4, mtu, true);
+  }
   return bytes;
 }
 
 /**
- * The configuration 20 bytes stand for.
+ * The configuration that bytes stand for.
  *
  * @throws RangeError when length, version, a reserved bit or a field is wrong; the message names it and what came
  */
 export function decodeBootConfig(bytes: Uint8Array): BootConfig {
-  if (bytes.length !== BOOT_CONFIG_BYTES) {
-    throw new RangeError(`boot configuration: expected ${BOOT_CONFIG_BYTES} bytes, got ${bytes.length}`);
+  if (bytes.length < BOOT_CONFIG_BYTES) {
+    throw new RangeError(`boot configuration: expected at least ${BOOT_CONFIG_BYTES} bytes, got ${bytes.length}`);
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const version = view.getUint8(0);
@@ -114,8 +160,22 @@ export function decodeBootConfig(bytes: Uint8Array): BootConfig {
   }
   const flags = view.getUint8(1);
   // Bits nobody has defined must not be dropped in silence: a newer writer meant something by them.
-  if ((flags & ~FLAG_TRANSMIT) !== 0) throw new RangeError(`boot configuration: unknown flags ${flags}`);
-  if (view.getUint8(11) !== 0) throw new RangeError(`boot configuration: byte 11 must be 0, got ${view.getUint8(11)}`);
+  if ((flags & ~(FLAG_TRANSMIT | FLAG_NO_RADIO)) !== 0) {
+    throw new RangeError(`boot configuration: unknown flags ${flags}`);
+  }
+  const wiredCount = view.getUint8(26);
+  if (wiredCount > WIRED_MAX) {
+    throw new RangeError(`boot configuration: at most ${WIRED_MAX} wired interfaces, got ${wiredCount}`);
+  }
+  const size = BOOT_CONFIG_BYTES + wiredCount * WIRED_BYTES;
+  if (bytes.length !== size) {
+    throw new RangeError(`boot configuration: expected ${size} bytes, got ${bytes.length}`);
+  }
+  const interfaces = Array.from({ length: wiredCount }, (_, i) => BOOT_CONFIG_BYTES + i * WIRED_BYTES);
+  for (const at of [11, 27, ...interfaces.flatMap((start) => [start + 6, start + 7])]) {
+    const byte = view.getUint8(at);
+    if (byte !== 0) throw new RangeError(`boot configuration: byte ${at} must be 0, got ${byte}`);
+  }
   const config: BootConfig = {
     transmitAllowed: (flags & FLAG_TRANSMIT) !== 0,
     capabilities: view.getUint16(2, true),
@@ -127,18 +187,34 @@ export function decodeBootConfig(bytes: Uint8Array): BootConfig {
     syncWord: view.getUint8(10),
     frequencyHz: view.getUint32(12, true),
     bandwidthHz: view.getUint32(16, true),
+    priceMicroMhrPerKib: view.getUint32(20, true),
+    dutyPermille: view.getUint16(24, true),
+    radio: (flags & FLAG_NO_RADIO) === 0,
+    wired: interfaces.map((at) => ({ bitrateBps: view.getUint32(at, true), mtu: view.getUint16(at + 4, true) })),
   };
   checkRanges(config);
   return config;
 }
 
 function checkRanges(config: BootConfig): void {
-  for (const [name, [low, high]] of Object.entries(RANGES) as [NumberField, readonly [number, number]][]) {
-    const value = config[name];
-    if (!Number.isInteger(value))
-      throw new TypeError(`boot configuration: ${name} must be a whole number, got ${value}`);
-    if (value < low || value > high) {
-      throw new RangeError(`boot configuration: ${name} must be ${low}..${high}, got ${value}`);
+  for (const [name, range] of Object.entries(RANGES) as [NumberField, readonly [number, number]][]) {
+    checkRange(name, config[name], range);
+  }
+  if (config.wired.length > WIRED_MAX) {
+    throw new RangeError(`boot configuration: at most ${WIRED_MAX} wired interfaces, got ${config.wired.length}`);
+  }
+  for (const [i, wired] of config.wired.entries()) {
+    for (const [name, range] of Object.entries(WIRED_RANGES) as [keyof WiredInterface, readonly [number, number]][]) {
+      checkRange(`wired[${i}].${name}`, wired[name], range);
     }
+  }
+}
+
+function checkRange(name: string, value: number, [low, high]: readonly [number, number]): void {
+  if (!Number.isInteger(value)) {
+    throw new TypeError(`boot configuration: ${name} must be a whole number, got ${value}`);
+  }
+  if (value < low || value > high) {
+    throw new RangeError(`boot configuration: ${name} must be ${low}..${high}, got ${value}`);
   }
 }

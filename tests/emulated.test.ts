@@ -1,4 +1,5 @@
 /** The firmware on its boards: on the air, under noise on both lines, over a reboot, and when it cannot run. */
+import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -53,6 +54,12 @@ function alone(
   };
 }
 
+/** True; throws what a relay said when it stopped: waiting for it would say less. */
+function alive(failures: readonly string[]): boolean {
+  if (failures[0] !== undefined) throw new Error(failures[0]);
+  return true;
+}
+
 /** One example of every fault a receiver must tell apart, by its number. */
 function faults(unknownType: number): Map<FrameError, Uint8Array> {
   const end = Uint8Array.of(0);
@@ -93,19 +100,105 @@ describe.each(BOARDS)("%s", (id) => {
       });
       try {
         for (const board of fleet.boards) meeting.introduce(board.name, board.identity.nodeId);
-        await until("all have heard each other", () => meeting.complete(), 200);
+        await until("all have heard each other", () => alive(failures) && meeting.complete(), 200);
       } finally {
         await fleet.stop();
       }
       expect(failures).toEqual([]);
-      // Only beacons were on the air, each its airtime long, each under its sender's own address.
+      // Only beacons and frames of links were on the air, each its airtime long, beacons under their sender's address.
+      const airtimeMs = new Map([
+        [22, 123.392],
+        [255, 727.552],
+      ]);
       for (const { from, frame, startMs, endMs } of trace) {
-        expect(frame.length).toBe(22);
-        expect(Buffer.from(frame).toString("hex", 2, 18)).toBe(meeting.idOf(from));
-        expect(endMs - startMs).toBeCloseTo(123.392, 3);
+        expect(endMs - startMs).toBeCloseTo(airtimeMs.get(frame.length) ?? 0, 3);
+        if (frame.length === 22) expect(Buffer.from(frame).toString("hex", 2, 18)).toBe(meeting.idOf(from));
       }
+      expect(new Set(trace.filter(({ frame }) => frame.length === 22).map(({ from }) => from))).toEqual(new Set(names));
       expect(new Set(fleet.boards.map((board) => board.identity.nodeId)).size).toBe(2);
       expect(fleet.boards.map((board) => board.identity.engine)).toEqual(ENGINES);
+    },
+  );
+});
+
+describe.each(BOARDS)("%s", (id) => {
+  it(
+    "exchanges packets of two air frames with a relay in this process, under both engines",
+    { timeout: 600_000 },
+    async () => {
+      const context = 0xf7;
+      const ids = new Map<string, string>();
+      const routes = new Map<string, Set<string>>();
+      const messages: string[] = [];
+      const trace: TraceEntry[] = [];
+      const failures: string[] = [];
+      const { wasm } = await compileCore({ root });
+      const hex = (bytes: Uint8Array, from = 0, to = bytes.length): string =>
+        Buffer.from(bytes.subarray(from, to)).toString("hex");
+      const fleet = await startFleet({
+        board: virtualBoard(id),
+        images: variants(id).map(({ name }) => images.get(name) ?? ""),
+        boards: 2,
+        wasm,
+        nodes: 1,
+        loss: 0,
+        seed: 6,
+        event: (name, event, bytes) => {
+          if (event === Event.Booted) ids.set(name, hex(bytes));
+          if (event === Event.RouteFound)
+            routes.set(name, (routes.get(name) ?? new Set<string>()).add(hex(bytes, 0, 16)));
+          if (event === Event.Message) messages.push(`${name} ${hex(bytes)}`);
+        },
+        failed: (sentence) => failures.push(sentence),
+        trace: (entry) => trace.push(entry),
+      });
+      try {
+        const [node] = fleet.nodes;
+        if (node === undefined) throw new Error("no relay in this process");
+        for (const board of fleet.boards) ids.set(board.name, board.identity.nodeId);
+        for (const board of fleet.boards) {
+          const send = async (
+            from: string,
+            to: string,
+            run: (command: Uint8Array) => Promise<number>,
+          ): Promise<void> => {
+            const body = Uint8Array.of(context, 1, ...randomBytes(400));
+            const address = Buffer.from(ids.get(to) ?? "", "hex");
+            await until(
+              `${from} has a route to ${to}`,
+              () => alive(failures) && routes.get(from)?.has(ids.get(to) ?? "") === true,
+              200,
+            );
+            // Nobody acknowledges: what collided is sent again.
+            for (let attempt = 0; ; attempt++) {
+              expect(await run(Uint8Array.of(Command.Send, 0x40, 0, ...address, ...body))).toBe(Status.Ok);
+              const arrived = (): boolean => messages.includes(`${to} ${ids.get(to)}${hex(body)}`);
+              try {
+                await until(`a message from ${from} to ${to}`, arrived, 20);
+                return;
+              } catch (error) {
+                if (attempt === 4) throw error;
+              }
+            }
+          };
+          await send(board.name, node.name, async (command) => (await board.console.command(command)).status);
+          await send(node.name, board.name, async (command) => node.command(command));
+        }
+      } finally {
+        await fleet.stop();
+      }
+      expect(failures).toEqual([]);
+      // The halves of a link frame share a nibble and the split flag; the second comes right behind the first.
+      for (const { name } of [...fleet.boards, ...fleet.nodes]) {
+        const halves = trace.filter(({ from, frame }) => from === name && ((frame[0] ?? 0) & 1) === 1);
+        expect(halves.length).toBeGreaterThanOrEqual(2);
+        const gaps = halves.flatMap(({ startMs, frame }, i) => {
+          const first = halves[i - 1];
+          return i % 2 === 1 && first?.frame[0] === frame[0] ? [startMs - (first?.endMs ?? 0)] : [];
+        });
+        expect(gaps.length).toBe(Math.floor(halves.length / 2));
+        expect(Math.max(...gaps)).toBeLessThan(500);
+      }
     },
   );
 });

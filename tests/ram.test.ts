@@ -32,6 +32,9 @@ function enlarged(wasm: Uint8Array, every: number): Uint8Array {
   return bytes;
 }
 
+/** RAM the emulated boards have, bytes: qemu-m4 more than the chip it stands for, so that wasm3 can be tested on it. */
+const EMULATED_RAM: Readonly<Record<string, number>> = { "qemu-m4": 512 * 1024, "qemu-rv32": 400 * 1024 };
+
 interface Measured {
   readonly status: number;
   readonly heap: number;
@@ -75,7 +78,7 @@ describe.each(["qemu-m4", "qemu-rv32"])("RAM on %s", (id) => {
     const module = await moduleLoad(wasm);
     const { status, heap, staticBytes } = await measure(id, wasm);
     const advice = ramAdvice({ board: virtualBoard(id), staticBytes, module });
-    if ((advice?.left ?? 0) < 0) {
+    if ((advice?.used ?? 0) > (EMULATED_RAM[id] ?? 0)) {
       expect(status).toBe(Status.EngineMemory);
     } else {
       expect(status).toBe(Status.Ok);
@@ -91,12 +94,12 @@ describe.each(["qemu-m4", "qemu-rv32"])("RAM on %s", (id) => {
   });
 });
 
-it("twice the core does not fit the smaller board", async () => {
+it("twice the core fits no board", async () => {
   // Otherwise nothing above would show that a board runs out where the model says so.
   const module = await moduleLoad(enlarged(core, 1));
-  const [small, large] = ["qemu-m4", "qemu-rv32"].map((id) =>
-    ramAdvice({ board: virtualBoard(id), staticBytes: 39_000, module }),
-  );
-  expect(small?.left).toBeLessThan(0);
-  expect(large?.left).toBeGreaterThan(0);
+  for (const [id, ram] of Object.entries(EMULATED_RAM)) {
+    const advice = ramAdvice({ board: virtualBoard(id), staticBytes: 39_000, module });
+    expect(advice?.left).toBeLessThan(0);
+    if (id === "qemu-rv32") expect(advice?.used).toBeGreaterThan(ram);
+  }
 });

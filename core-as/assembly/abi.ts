@@ -14,7 +14,7 @@
  */
 
 /** Raised by hand whenever anything in this file changes meaning; both sides refuse a module with another value. */
-export const ABI_VERSION: u32 = 3;
+export const ABI_VERSION: u32 = 4;
 
 /** Size in bytes of the buffer the host writes before `boot`, `on_frame`, `on_command` and `crypto`. */
 export const IN_SIZE: u32 = 1536;
@@ -58,7 +58,7 @@ export enum Status {
   NotForUs = 11,
   /** The frame belongs to a link this node does not hold. */
   NoLink = 12,
-  /** The frame is half of a packet split over two LoRa frames, of a link this node does not hold. */
+  /** The half of a link frame fits no other half: its partner was lost. */
   SplitFrame = 13,
   /** The beacon carries this node's own address: an echo, a replay, or a copied identity. */
   OwnBeacon = 14,
@@ -66,7 +66,7 @@ export enum Status {
   TableFull = 15,
   /** The core has not been booted. */
   NotBooted = 16,
-  /** The boot configuration is not 20 bytes of version 1 with values in range. */
+  /** The boot configuration is not of version 2, has the wrong length, or a value out of range. */
   BadConfig = 17,
   /** The command is unknown, or has the wrong length. */
   BadCommand = 18,
@@ -98,6 +98,44 @@ export enum Status {
   BadProof = 31,
   /** The authentication tag does not fit: another key, nonce or associated data, or damaged bytes. */
   BadTag = 32,
+  /** The link frame's counter was used before, or is older than the replay window reaches back. */
+  Replayed = 33,
+  /** The link's peer has not identified itself yet: nothing but IDENTIFY is taken from it. */
+  NotIdentified = 34,
+  /** The handshake message answers nothing this node asked, or comes too late. */
+  NoHandshake = 35,
+  /** Too many handshakes are under way; this one may try again later. */
+  HandshakeBusy = 36,
+  /** The public key is not the one the address was made from. */
+  WrongKey = 37,
+  /** The record's sequence number is not greater than the one known. */
+  Stale = 38,
+  /** The peer speaks another major version of the protocol. */
+  BadVersion = 39,
+  /** No route leads to the destination, and no neighbour is closer to it. */
+  NoRoute = 40,
+  /** The packet is larger than the link it must leave by can carry. */
+  TooBig = 41,
+  /** The queue for this priority is full. */
+  QueueFull = 42,
+  /** The sub-type is not known in this context. */
+  BadSubtype = 43,
+  /** A TLV overruns the extension, has the wrong length, or comes twice. */
+  BadTlv = 44,
+  /** The public key of the destination is not known here; give it with the command. */
+  NoKey = 45,
+  /** The relay policy refuses this packet: its previous hop is neither trusted nor paying. */
+  Refused = 46,
+  /** The hour's airtime is used up; the frame waits until the law allows it. */
+  AirtimeSpent = 47,
+  /** There is no such interface, or the frame is not one it can carry. */
+  BadInterface = 48,
+  /** The first half of a link frame has arrived; the second is awaited. */
+  Incomplete = 49,
+  /** The destination, peer or entry the command names does not exist. */
+  Unknown = 50,
+  /** How many codes of the core there are: what Status counts frames refused by. */
+  CoreCount = 51,
 
   /** The engine could not get the memory it needs. */
   EngineMemory = 100,
@@ -139,10 +177,30 @@ export enum Event {
   NeighbourDown = 3,
   /** A neighbour has been silent for 600 s and is forgotten: node_id 16. */
   NeighbourGone = 4,
-  /** A packet for this node: the packet, from byte 0. */
+  /** A packet of a family this core does not handle itself, for this node: previous hop's node_id 16, the packet. */
   Packet = 5,
   /** The answer to a command: command u8, then its bytes. */
   Reply = 6,
+  /** A link is up, its peer identified: node_id 16, interface u8, 1 if this node initiated it. */
+  LinkUp = 7,
+  /** A link went down: node_id 16, interface u8, reason u8 (a LinkEnd). */
+  LinkDown = 8,
+  /** An end-to-end box for one of this node's destinations, opened: destination 16, context u8, sub-type u8, data. */
+  Message = 9,
+  /** A destination became reachable: destination 16, next hop's node_id 16, hops u8, zero u8, cost code u16. */
+  RouteFound = 10,
+  /** The last route to a destination went away: destination 16. */
+  RouteLost = 11,
+  /** A packet this node sent or relayed found no way on: destination 16, packet_hash[0..8]. */
+  Undeliverable = 12,
+  /** An answer to a probe: destination 16, id u16, round trip in ms u32, received size u16, responder's mtu u16, bps u32. */
+  ProbeResult = 13,
+  /** No route has the packet size asked for; the best one was taken: destination 16, mtu u16. */
+  PathConstraintViolation = 14,
+  /** A KeyCompromiseAdvisory was taken in: compromised key 32, new key 32 (zero if none), verdict u8 (AdvisoryVerdict). */
+  Advisory = 15,
+  /** A VersionSignal of an announce: destination 16, then count and entries as in TLV 03. */
+  VersionSignal = 16,
 }
 
 /** First byte of a command in the `In` buffer. */
@@ -151,6 +209,84 @@ export enum Command {
   Status = 1,
   /** No body. Reply: a neighbour entry (44 bytes) for each neighbour known. */
   Neighbours = 2,
+  /** No body. Reply: an entry of 48 bytes for each link: see `linksReport` in link/links.ts. */
+  Links = 3,
+  /** from u16. Reply: next u16 (0 at the end), entries of 40 bytes: see `routesReport` in net/routes.ts. */
+  Routes = 4,
+  /**
+   * Seals data end to end and sends it: qos u8, flags u8 (SendFlag), destination 16, [public key 32], context u8,
+   * sub-type u8, data. Reply: packet_hash[0..8]. NoRoute, NoKey, Long, QueueFull.
+   */
+  Send = 5,
+  /**
+   * The same through relays, an onion: qos u8, flags u8, n u8 (1-3), n x relay 16, destination 16, [public key 32],
+   * context u8, sub-type u8, data. Reply: packet_hash[0..8].
+   */
+  SendOnion = 6,
+  /** node_id 16. Its packets are relayed free from now on. TableFull. */
+  Trust = 7,
+  /** node_id 16. Unknown. */
+  Distrust = 8,
+  /** No body. Reply: node_id 16 for each trusted peer. */
+  Trusted = 9,
+  /** No body. Makes one more destination of this node. Reply: its address 16. TableFull. */
+  DestinationAdd = 10,
+  /** address 16. The first destination, the node itself, stays. Unknown. */
+  DestinationRemove = 11,
+  /** No body. Reply: address 16, public key 32 for each destination. */
+  Destinations = 12,
+  /** No body. Announces every destination now. */
+  Announce = 13,
+  /** price u32, in micro-MHR per KiB. */
+  SetPrice = 14,
+  /** destination 16, size u16. Probes the path; the answer is a ProbeResult. NoRoute; BadField for links too slow. */
+  Probe = 15,
+  /** A KeyCompromiseAdvisory record, 145 or 209 bytes, taken in as if a neighbour had sent it. */
+  AdvisoryPublish = 16,
+  /** from u16. Reply: a PeerReputation (46 bytes) for each peer known from that one on, as many as fit. */
+  Reputation = 17,
+  /** count u8, count x (mep u32, support u8): what this node's announces signal. */
+  Signal = 18,
+  /** node_id 16. Closes the link. Unknown. */
+  LinkClose = 19,
+}
+
+/** Bits of the flags of Send and SendOnion. */
+export enum SendFlag {
+  /** The destination's public key is given. */
+  Key = 1,
+  /** Use the static key even if a ratchet is known. */
+  NoRatchet = 2,
+}
+
+/** Bits of `flags` of frame_send. */
+export enum FrameFlag {
+  /** Second half of a split link frame: goes out behind the first without CAD. */
+  Continue = 1,
+}
+
+/** Why a link ended. */
+export enum LinkEnd {
+  /** Silent for 180 s, or three pings unanswered. */
+  Silent = 0,
+  /** The peer closed it. */
+  Closed = 1,
+  /** A newer link to the same peer took its place. */
+  Replaced = 2,
+  /** This node closed it. */
+  Local = 3,
+  /** Its table entry was given to another peer. */
+  Evicted = 4,
+  /** Its counter reached 2^40, or a rekey never came through. */
+  Exhausted = 5,
+}
+
+/** What became of a KeyCompromiseAdvisory. */
+export enum AdvisoryVerdict {
+  /** The old key is not to be used; the new one, if any, replaces it. */
+  Adopted = 0,
+  /** Two advisories contradict each other: the key is flagged, neither new key is adopted. */
+  Conflict = 1,
 }
 
 /** Counters of the Status reply, u32 each, in this order; they stop at 2^32-1. */
@@ -179,8 +315,132 @@ export enum Counter {
   BusyDropped = 10,
   /** Transmissions the host refused for another reason. */
   SendFailed = 11,
+  /** Transmissions put off because the hour's airtime was spent. */
+  AirtimeDeferred = 12,
+  /** Milliseconds on the air, of everything sent by radio. */
+  AirtimeTotalMs = 13,
+  /** Of these, beacons. */
+  AirtimeBeaconMs = 14,
+  /** Of these, link setup and control. */
+  AirtimeLinkMs = 15,
+  /** Of these, gossip: announces, summaries, deltas, pulls. */
+  AirtimeGossipMs = 16,
+  /** Of these, packets of peers that are neither trusted nor paying. */
+  AirtimeUnfundedMs = 17,
+  /** Link requests sent. */
+  HandshakesStarted = 18,
+  /** Link requests of others answered with a proof. */
+  HandshakesAnswered = 19,
+  /** Handshakes that timed out or failed a check. */
+  HandshakesFailed = 20,
+  /** Links that came up. */
+  LinksUp = 21,
+  /** Links that went down. */
+  LinksDown = 22,
+  /** Peers turned away because the link table was full of living ones. */
+  LinksRefused = 23,
+  /** Keys changed. */
+  Rekeys = 24,
+  /** Link frames that proved genuine. */
+  FramesOpened = 25,
+  /** Link frames put together from two halves. */
+  FramesJoined = 26,
+  /** Halves of link frames whose partner never came. */
+  HalvesLost = 27,
+  /** Destinations that entered the routing table. */
+  RoutesAdded = 28,
+  /** Destinations that left it by age or link failure. */
+  RoutesExpired = 29,
+  /** Destinations that left it for a newcomer. */
+  RoutesEvicted = 30,
+  /** Destinations turned away because the table was full of better ones. */
+  RoutesRefused = 31,
+  /** Own announces made. */
+  AnnouncesSent = 32,
+  /** Announces of others taken in as new. */
+  AnnouncesAccepted = 33,
+  /** Announces that added or improved a path of a known sequence number. */
+  AnnouncesAlternative = 34,
+  /** Announces older than what is known. */
+  AnnouncesStale = 35,
+  /** Announces whose signature or address did not hold. */
+  AnnouncesForged = 36,
+  /** Announces passed on, one for each link. */
+  AnnouncesForwarded = 37,
+  /** Announce bodies overwritten before they reached every link. */
+  BodiesEvicted = 38,
+  /** Packets this node originated. */
+  PacketsSent = 39,
+  /** Packets passed on for others. */
+  PacketsForwarded = 40,
+  /** Packets for this node. */
+  PacketsDelivered = 41,
+  /** Packets dropped because no way led on. */
+  PacketsNoRoute = 42,
+  /** Packets dropped because the next link could not carry them. */
+  PacketsTooBig = 43,
+  /** Packets dropped because their priority's time was over. */
+  PacketsExpired = 44,
+  /** Packets dropped because their queue was full. */
+  PacketsQueueFull = 45,
+  /** Packets dropped by the relay policy. */
+  PacketsRefused = 46,
+  /** Packets relayed free, their previous hop being trusted. */
+  PacketsFree = 47,
+  /** Packets passed on by ring distance, without a route. */
+  PacketsGreedy = 48,
+  /** End-to-end boxes opened. */
+  MessagesOpened = 49,
+  /** End-to-end boxes for this node that did not open. */
+  MessagesFailed = 50,
+  /** Onion layers taken off and passed on. */
+  OnionsPeeled = 51,
+  /** NoRoute signals from next hops. */
+  NoRouteHeard = 52,
+  /** PacketTooBig signals from next hops. */
+  TooBigHeard = 53,
+  /** Congestion signals sent. */
+  CongestionSent = 54,
+  /** Congestion signals heard. */
+  CongestionHeard = 55,
+  /** Reverse-path entries overwritten before their time. */
+  ReverseEvicted = 56,
+  /** Gossip rounds begun. */
+  GossipRounds = 57,
+  /** Summaries sent. */
+  SummariesSent = 58,
+  /** Summaries taken in. */
+  SummariesHeard = 59,
+  /** Deltas sent. */
+  DeltasSent = 60,
+  /** Deltas taken in. */
+  DeltasHeard = 61,
+  /** Pulls sent. */
+  PullsSent = 62,
+  /** Pulls taken in. */
+  PullsHeard = 63,
+  /** Gossip items refused because the queue was full. */
+  GossipDropped = 64,
+  /** Gossip items of types this core does not keep. */
+  GossipUnknown = 65,
+  /** Times recovery mode was entered. */
+  Recoveries = 66,
+  /** Key compromise advisories taken in. */
+  AdvisoriesAccepted = 67,
+  /** Key compromise advisories refused. */
+  AdvisoriesRefused = 68,
+  /** Reputation entries overwritten. */
+  ReputationEvicted = 69,
+  /** Records the host could not store. */
+  RecordsFailed = 70,
+  /** Calls refused because the clock had jumped back. */
+  ClockBackwards = 71,
+  /** Packets sent again because the next hop did not acknowledge them. */
+  PacketsRetried = 72,
+  /** Packets dropped because no next hop acknowledged them. */
+  PacketsUnacknowledged = 73,
   /** How many counters there are. */
-  Count = 12,
+  Count = 74,
 }
 
 /**
@@ -240,13 +500,27 @@ export enum Primitive {
   VrfVerify = 19,
 }
 
-/** Keys of the record storage. */
+/** Keys of the record storage. Together they fit 12 records of at most 256 bytes, what one 4 KB page of a board holds. */
 export enum RecordKey {
   /**
    * 32 bytes: the seed of the node's Ed25519 identity (RFC 8032 section 5.1.5), its secret. Key 1 held what stood for a
    * public key before there was Ed25519; it is never read.
    */
   Identity = 2,
+  /** Seeds of the further destinations, 32 bytes each. */
+  Destinations = 3,
+  /** End of the reserved block of announce sequence numbers, u64 for each destination. */
+  Sequences = 4,
+  /** Milliseconds of airtime reserved in the hour under way, u32. */
+  Airtime = 5,
+  /** What the announces signal: count u8, entries as in TLV 03. */
+  Signal = 6,
+  /** Trusted peers, node_id 16 each, the first 16 of them. */
+  Trusted = 8,
+  /** Trusted peers 16 to 31. */
+  TrustedMore = 9,
+  /** Ratchets of destination i at 16 + i: made_day u64, then up to seven private keys of 32, newest first. */
+  Ratchets = 16,
 }
 
 /** Bits of the `flags` parameter of `airtime_us`. */
@@ -264,8 +538,12 @@ export enum AirtimeFlag {
 /** Fills `length` bytes at `pointer` with output of the hardware random number generator. Ok or NoEntropy. */
 export declare function entropy(pointer: usize, length: u32): i32;
 
-/** Takes one air frame (1-255 bytes) to transmit now, after CAD. Ok, RadioBusy, RadioFailed or TransmitOff. */
-export declare function frame_send(pointer: usize, length: u32): i32;
+/**
+ * Takes one frame to transmit now: on interface 0, the radio, an air frame of 1-255 bytes, after CAD unless `flags`
+ * (FrameFlag) says otherwise; on a wired one a whole link frame. Called from `on_timer` only, at most once in a call.
+ * Ok, RadioBusy, RadioFailed, TransmitOff or BadInterface.
+ */
+export declare function frame_send(port: u32, pointer: usize, length: u32, flags: u32): i32;
 
 /** Stores a record; after a power cut either the old or the new value is there. Ok or RecordFailed. */
 export declare function record_put(key: u32, pointer: usize, length: u32): i32;
@@ -291,10 +569,13 @@ export interface Exports {
   buffer(id: u32): usize;
   /** Bytes of linear memory in use: static data and nothing else, since nothing is ever allocated. */
   memory_used(): u32;
-  /** Forgets everything, takes the configuration (20 bytes in `In`), loads or makes the identity, sends Booted. */
+  /** Forgets everything, takes the configuration (in `In`), loads or makes the identity, sends Booted. */
   boot(now_ms: u64, length: u32): i32;
-  /** One received air frame (in `In`); rssi in dBm, snr in quarter dB. */
-  on_frame(now_ms: u64, length: u32, rssi_dbm: i32, snr_qdb: i32): i32;
+  /**
+   * One frame received on an interface (in `In`): 0 the radio, an air frame; 1 and up wired, a link frame. rssi in dBm,
+   * snr in quarter dB, both 0 on a wire.
+   */
+  on_frame(now_ms: u64, port: u32, length: u32, rssi_dbm: i32, snr_qdb: i32): i32;
   /** The deadline has come (or any earlier or later time: nothing depends on the exact moment). */
   on_timer(now_ms: u64): i32;
   /** One command (in `In`); its answer is a Reply event. */

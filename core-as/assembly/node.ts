@@ -2,35 +2,46 @@
  * The node: every part of the core put together, and the functions the host calls (abi.ts, `Exports`).
  *
  * This is the only place that knows all parts. All state lives in the static blocks listed in `state_hash`; mutable
- * globals are not used, so the hash covers everything the core remembers.
+ * globals are not used, so the hash covers everything the core remembers. No room calls upwards: what changed below is
+ * left in masks and handed on here, in `settle`.
  */
-import { ABI_VERSION, AirtimeFlag, Buffer, Command, Counter, Event, event, IN_SIZE, OUT_SIZE, Status } from "./abi";
+import { ABI_VERSION, AirtimeFlag, Buffer, Counter, Event, event, IN_SIZE, OUT_SIZE, Status } from "./abi";
+import { runCommand } from "./commands";
 import { blake3Begin, blake3End, blake3Update } from "./crypto/blake3";
 import { runPrimitive } from "./crypto/dispatch";
-import { CSMA, CSMA_SIZE } from "./link/csma";
-import {
-  UTILISATION,
-  UTILISATION_SIZE,
-  utilisationAdd,
-  utilisationPermille,
-  utilisationReset,
-} from "./link/utilisation";
-import { BEACONING, BEACONING_SIZE, beaconingDeadline, beaconingRun, beaconingStart } from "./net/beaconing";
-import {
-  NEIGHBOURS,
-  NEIGHBOURS_SIZE,
-  neighboursDeadline,
-  neighboursExpire,
-  neighboursKnown,
-  neighboursReport,
-  neighboursReset,
-  neighboursUp,
-} from "./net/neighbours";
-import { receiveFrame } from "./net/receive";
-import { SEEN, SEEN_SIZE, seenCount, seenExpire, seenReset } from "./net/seen";
-import { CONFIG, CONFIG_SIZE, configAirtimeUs, configLoad } from "./state/config";
-import { COUNTERS, COUNTERS_SIZE, count, countersReset } from "./state/counters";
-import { IDENTITY, IDENTITY_SIZE, identityLoad, NODE_ID, NODE_ID_SIZE } from "./state/identity";
+import { applyLinkPolicy } from "./link-policy";
+import { airtimeLoad } from "./link/airtime";
+import { handshakeAdvance, handshakeDeadline, handshakeReset } from "./link/handshake";
+import { linkPeer, linksAdvance, linksDeadline, linksReset, linksTakeDown, linksTakeUp, NO_LINK } from "./link/links";
+import { mediumExpire, mediumReset } from "./link/medium";
+import { utilisationAdd, utilisationReset } from "./link/utilisation";
+import { advisoriesReset } from "./net/advisories";
+import { announcesAdvance, announcesDeadline, announcesLinkUp, announcesReset } from "./net/announces";
+import { beaconingStart } from "./net/beaconing";
+import { bodiesReset } from "./net/bodies";
+import { congestionReset } from "./net/congestion";
+import { controlReset } from "./net/control";
+import { egressDeadline, egressReset, egressRun } from "./net/egress";
+import { forwardAdvance, forwardLinksDown } from "./net/forward";
+import { gossipAdvance, gossipLinkDown, gossipLinkUp, gossipReset, gossipRoundDeadline } from "./net/gossip";
+import { itemsReset } from "./net/gossip-items";
+import { neighboursDeadline, neighboursExpire, neighboursReset } from "./net/neighbours";
+import { probeReset } from "./net/probe";
+import { queueExpire, queueReset } from "./net/queue";
+import { conductGood, conductLink, receiveFrame } from "./net/receive";
+import { reverseReset } from "./net/reverse";
+import { routesAdvance, routesDeadline, routesLinkDown, routesReset } from "./net/routes";
+import { seenExpire, seenReset } from "./net/seen";
+import { RADIO } from "./profile";
+import { configAirtimeUs, configHasInterface, configLoad } from "./state/config";
+import { count, countersReset, countRefused } from "./state/counters";
+import { destinationsLoad, NODE_ID, NODE_ID_SIZE } from "./state/destinations";
+import { ratchetsDeadline, ratchetsLoad, ratchetsRun } from "./state/ratchets";
+import { sequenceLoad } from "./state/sequence";
+import { signalLoad } from "./state/signal";
+import { hashState } from "./state-hash";
+import { peersLoad } from "./trust/peers";
+import { reputationNote, reputationReset, ReputationKind } from "./trust/reputation";
 import { AIR_MAX } from "./wire/air";
 import { airtimeUs } from "./wire/airtime";
 
@@ -44,14 +55,12 @@ const BOOTED: usize = CLOCK;
 const BOOT_TIME: usize = CLOCK + 8;
 const LAST_TIME: usize = CLOCK + 16;
 
-const REPLY: usize = memory.data(1024, 16);
-const STATUS_REPLY_SIZE: u32 = 96;
-
-/** Every call but `boot` starts here: booted, and time does not run backwards. Changes nothing. */
+/** Every call but `boot` starts here: booted, and time does not run backwards. Changes nothing but a counter. */
 function enter(nowMs: u64): Status {
   if (load<u32>(BOOTED) == 0) return Status.NotBooted;
-  if (nowMs < load<u64>(LAST_TIME)) return Status.ClockBackwards;
-  return Status.Ok;
+  if (nowMs >= load<u64>(LAST_TIME)) return Status.Ok;
+  count(Counter.ClockBackwards);
+  return Status.ClockBackwards;
 }
 
 /** What time alone makes happen, done first in every call so that the result does not depend on timer calls. */
@@ -59,6 +68,34 @@ function advance(nowMs: u64): void {
   neighboursExpire(nowMs);
   seenExpire(nowMs, load<u64>(LAST_TIME));
   store<u64>(LAST_TIME, nowMs);
+  mediumExpire(nowMs);
+  handshakeAdvance(nowMs);
+  linksAdvance(nowMs);
+  settle(nowMs);
+  routesAdvance(nowMs);
+  queueExpire(nowMs);
+  forwardAdvance(nowMs);
+  ratchetsRun(nowMs);
+  announcesAdvance(nowMs);
+  gossipAdvance(nowMs);
+}
+
+/**
+ * Hands upward what changed below: links that went down leave the tables, links that came up get their policy, the
+ * routes and gossip. Trust decides by the link's peer alone, which is the previous hop of what comes over it.
+ */
+function settle(nowMs: u64): void {
+  const down = linksTakeDown();
+  if (down != 0) {
+    routesLinkDown(down);
+    forwardLinksDown(down, nowMs);
+    gossipLinkDown(down);
+  }
+  const up = linksTakeUp();
+  if (up == 0) return;
+  applyLinkPolicy(up);
+  announcesLinkUp(up, nowMs);
+  gossipLinkUp(up, nowMs);
 }
 
 export function abi_version(): u32 {
@@ -83,8 +120,24 @@ export function boot(now_ms: u64, length: u32): i32 {
   utilisationReset();
   seenReset();
   neighboursReset();
-  const identity = identityLoad();
-  if (identity != Status.Ok) return identity;
+  handshakeReset();
+  linksReset();
+  mediumReset();
+  queueReset();
+  egressReset();
+  controlReset();
+  congestionReset();
+  reverseReset();
+  probeReset();
+  routesReset();
+  bodiesReset();
+  announcesReset();
+  gossipReset();
+  itemsReset();
+  advisoriesReset();
+  reputationReset();
+  const loaded = loadRecords(now_ms);
+  if (loaded != Status.Ok) return loaded;
   store<u64>(BOOT_TIME, now_ms);
   store<u64>(LAST_TIME, now_ms);
   store<u32>(BOOTED, 1);
@@ -93,15 +146,33 @@ export function boot(now_ms: u64, length: u32): i32 {
   return Status.Ok;
 }
 
-export function on_frame(now_ms: u64, length: u32, rssi_dbm: i32, snr_qdb: i32): i32 {
+/** Everything kept in flash. Without identity or ledger there is no relay; the rest starts empty if it is missing. */
+function loadRecords(nowMs: u64): Status {
+  let status = destinationsLoad();
+  if (status == Status.Ok) status = sequenceLoad();
+  if (status == Status.Ok) status = airtimeLoad(nowMs);
+  if (status == Status.Ok) status = peersLoad();
+  if (status == Status.Ok) status = ratchetsLoad(nowMs);
+  signalLoad();
+  return status;
+}
+
+export function on_frame(now_ms: u64, port: u32, length: u32, rssi_dbm: i32, snr_qdb: i32): i32 {
   const entered = enter(now_ms);
   if (entered != Status.Ok) return entered;
   advance(now_ms);
   count(Counter.FramesHeard);
+  if (!configHasInterface(port)) {
+    countRefused(Status.BadInterface);
+    return Status.BadInterface;
+  }
   // Whatever it was, it kept the channel busy.
-  if (length <= AIR_MAX) utilisationAdd(now_ms, configAirtimeUs(length));
-  const status = receiveFrame(IN, length, now_ms, rssi_dbm, snr_qdb);
-  if (status != Status.Ok) count(Counter.FramesRefused);
+  if (port == RADIO && length <= AIR_MAX) utilisationAdd(now_ms, configAirtimeUs(length));
+  const status = receiveFrame(port, IN, length, now_ms, rssi_dbm, snr_qdb);
+  if (status != Status.Ok && status != Status.Incomplete) countRefused(status);
+  const link = conductLink();
+  if (link != NO_LINK) reputationNote(linkPeer(link), ReputationKind.Relay, conductGood(), now_ms);
+  settle(now_ms);
   return status;
 }
 
@@ -109,42 +180,21 @@ export function on_timer(now_ms: u64): i32 {
   const entered = enter(now_ms);
   if (entered != Status.Ok) return entered;
   advance(now_ms);
-  return beaconingRun(now_ms);
+  const status = egressRun(now_ms);
+  settle(now_ms);
+  return status;
 }
 
 export function on_command(now_ms: u64, length: u32): i32 {
   const entered = enter(now_ms);
   if (entered != Status.Ok) return entered;
-  const command: u32 = load<u8>(IN);
-  if (length != 1 || (command != Command.Status && command != Command.Neighbours)) return Status.BadCommand;
+  if (length == 0 || length > IN_SIZE) return Status.BadCommand;
   advance(now_ms);
-  store<u8>(REPLY, <u8>command);
-  if (command == Command.Status) {
-    status(now_ms);
-    event(Event.Reply, REPLY, STATUS_REPLY_SIZE);
-  } else {
-    event(Event.Reply, REPLY, 1 + neighboursReport(REPLY + 1, now_ms));
-  }
+  const replied = runCommand(OUT, IN, length, now_ms, load<u64>(BOOT_TIME));
+  settle(now_ms);
+  if (replied < 0) return -replied;
+  if (replied > 0) event(Event.Reply, OUT, replied);
   return Status.Ok;
-}
-
-/**
- * The Status reply, 96 bytes:
- *   0 command u8 = 1 | 1 neighbours_known u8 | 2 neighbours_up u8 | 3 zero u8 | 4 abi_version u32 | 8 node_id 16
- *   24 uptime_ms u64 | 32 next_beacon_ms u64 (2^64-1 never) | 40 utilisation_permille u32 | 44 seen u32
- *   48 counters, u32 each in the order of `Counter`
- */
-function status(nowMs: u64): void {
-  store<u8>(REPLY, <u8>neighboursKnown(), 1);
-  store<u8>(REPLY, <u8>neighboursUp(), 2);
-  store<u8>(REPLY, 0, 3);
-  store<u32>(REPLY, ABI_VERSION, 4);
-  memory.copy(REPLY + 8, NODE_ID, NODE_ID_SIZE);
-  store<u64>(REPLY, nowMs - load<u64>(BOOT_TIME), 24);
-  store<u64>(REPLY, beaconingDeadline(), 32);
-  store<u32>(REPLY, utilisationPermille(nowMs), 40);
-  store<u32>(REPLY, seenCount(), 44);
-  memory.copy(REPLY + 48, COUNTERS, COUNTERS_SIZE);
 }
 
 export function crypto(primitive: u32, length: u32): i32 {
@@ -153,20 +203,19 @@ export function crypto(primitive: u32, length: u32): i32 {
 
 export function deadline(): u64 {
   if (load<u32>(BOOTED) == 0) return u64.MAX_VALUE;
-  return min<u64>(beaconingDeadline(), neighboursDeadline());
+  let next = min<u64>(neighboursDeadline(), linksDeadline());
+  next = min<u64>(next, handshakeDeadline());
+  next = min<u64>(next, routesDeadline());
+  next = min<u64>(next, announcesDeadline());
+  next = min<u64>(next, gossipRoundDeadline());
+  next = min<u64>(next, ratchetsDeadline());
+  return min<u64>(next, egressDeadline(load<u64>(LAST_TIME)));
 }
 
 export function state_hash(): i32 {
   blake3Begin();
   blake3Update(CLOCK, CLOCK_SIZE);
-  blake3Update(CONFIG, CONFIG_SIZE);
-  blake3Update(IDENTITY, IDENTITY_SIZE);
-  blake3Update(COUNTERS, COUNTERS_SIZE);
-  blake3Update(UTILISATION, UTILISATION_SIZE);
-  blake3Update(CSMA, CSMA_SIZE);
-  blake3Update(BEACONING, BEACONING_SIZE);
-  blake3Update(SEEN, SEEN_SIZE);
-  blake3Update(NEIGHBOURS, NEIGHBOURS_SIZE);
+  hashState();
   blake3End(OUT);
   return Status.Ok;
 }

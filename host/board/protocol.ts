@@ -73,7 +73,7 @@ export const CALIBRATION_INSTRUCTIONS = 2_000_000;
 
 /** One thing the core did during a call. */
 export type Output =
-  | { readonly kind: "send"; readonly frame: Uint8Array }
+  | { readonly kind: "send"; readonly port: number; readonly flags: number; readonly frame: Uint8Array }
   | { readonly kind: "put"; readonly key: number; readonly value: Uint8Array }
   | { readonly kind: "delete"; readonly key: number }
   | { readonly kind: "event"; readonly event: Event; readonly bytes: Uint8Array }
@@ -167,7 +167,7 @@ export function readOutputs(reader: Reader): Output[] {
   while (reader.left > 0) {
     const kind = reader.u8();
     const body = new Reader(reader.bytes(reader.u16()));
-    if (kind === 1) outputs.push({ kind: "send", frame: body.rest() });
+    if (kind === 1) outputs.push({ kind: "send", port: body.u8(), flags: body.u8(), frame: body.rest() });
     else if (kind === 2) outputs.push({ kind: "put", key: body.u16(), value: body.rest() });
     else if (kind === 3) outputs.push({ kind: "delete", key: body.u16() });
     else if (kind === 4) outputs.push({ kind: "event", event: body.u8() as Event, bytes: body.rest() });

@@ -2,6 +2,7 @@
 import { bootConfig, encodeBootConfig } from "../../boards/config.ts";
 import { findBoard } from "../../boards/index.ts";
 import { Event } from "../core/abi.gen.ts";
+import { networkScenario } from "./network-scenario.ts";
 import { SCENARIO_IDENTITY, scenario } from "./scenario.ts";
 import { CoreTarget, type ReplayTarget } from "./target.ts";
 import { type Entry, inputText, resultText } from "./transcript.ts";
@@ -68,7 +69,18 @@ export async function recordScenario(wasm: Uint8Array): Promise<Entry[]> {
   const { outputs } = await probe.step({ op: "boot", now: 0n, config: encodeBootConfig(config) });
   const booted = outputs.find((output) => output.kind === "event" && output.event === Event.Booted);
   if (booted?.kind !== "event") throw new Error("the core did not boot with the scenario's identity");
-  return record(scenario(config, booted.bytes), await CoreTarget.open(wasm));
+  const entries = scenario(config, booted.bytes);
+  entries.push({ kind: "input", line: 0, input: { op: "fresh" }, expected: [] });
+  await networkScenario({
+    wasm,
+    config: encodeBootConfig(config),
+    airtimeUs: (...radio) => probe.core.airtimeUs(...radio),
+    startMs: 1_000n,
+    comment: (text) => entries.push({ kind: "comment", text: `# ${text}` }),
+    input: (input) => entries.push({ kind: "input", line: 0, input, expected: [] }),
+    hash: () => entries.push({ kind: "hash", line: 0, expected: [] }),
+  });
+  return record(entries, await CoreTarget.open(wasm));
 }
 
 /** Sentence for a divergence. */

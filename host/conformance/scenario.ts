@@ -64,8 +64,8 @@ export function scenario(config: BootConfig, ownId: Uint8Array): Entry[] {
   };
   const boot = (bytes: Uint8Array): void => feed({ op: "boot", now, config: bytes });
   const timer = (): void => feed({ op: "timer", now });
-  const frame = (bytes: Uint8Array, rssiDbm = -80, snrQdb = 40): void =>
-    feed({ op: "frame", now, rssiDbm, snrQdb, frame: bytes });
+  const frame = (bytes: Uint8Array, rssiDbm = -80, snrQdb = 40, port = 0): void =>
+    feed({ op: "frame", now, port, rssiDbm, snrQdb, frame: bytes });
   const command = (...bytes: number[]): void => feed({ op: "command", now, command: Uint8Array.from(bytes) });
   const entropy = (bytes: Uint8Array): void => feed({ op: "entropy", bytes });
   const draws = (count: number): void => entropy(random.bytes(4 * count));
@@ -79,20 +79,33 @@ export function scenario(config: BootConfig, ownId: Uint8Array): Entry[] {
   hash();
   boot(new Uint8Array(0));
   boot(good.subarray(0, 19));
+  boot(good.subarray(0, 27));
   boot(Uint8Array.of(...good, 0));
-  for (const [at, value] of [
-    [0, 2],
-    [1, 2],
-    [4, 4],
-    [5, 4],
-    [5, 13],
-    [6, 4],
-    [6, 9],
-    [11, 1],
-    [19, 0xff],
+  const wired = encodeBootConfig({ ...config, wired: [{ bitrateBps: 115_200, mtu: 484 }] });
+  for (const [bytes, changes] of [
+    [good, { 0: 1 }],
+    [good, { 0: 3 }],
+    [good, { 1: 4 }],
+    [good, { 4: 4 }],
+    [good, { 5: 4 }],
+    [good, { 5: 13 }],
+    [good, { 6: 4 }],
+    [good, { 6: 9 }],
+    [good, { 11: 1 }],
+    [good, { 19: 0xff }],
+    [good, { 24: 0, 25: 0 }],
+    [good, { 24: 0xe9, 25: 3 }],
+    [good, { 26: 1 }],
+    [good, { 27: 1 }],
+    [Uint8Array.of(...good, ...new Uint8Array(32)), { 26: 4 }],
+    [wired, { 26: 0 }],
+    [wired, { 28: 99, 29: 0, 30: 0, 31: 0 }],
+    [wired, { 32: 0xe3, 33: 1 }],
+    [wired, { 32: 0xf5, 33: 1 }],
+    [wired, { 34: 1 }],
   ] as const) {
-    const bad = Uint8Array.from(good);
-    bad[at] = value;
+    const bad = Uint8Array.from(bytes);
+    for (const [at, value] of Object.entries(changes)) bad[Number(at)] = value;
     boot(bad);
   }
   boot(good);
@@ -106,7 +119,7 @@ export function scenario(config: BootConfig, ownId: Uint8Array): Entry[] {
   comment("Commands that are none.");
   command();
   command(0);
-  command(3);
+  command(99);
   command(Command.Status, 0);
   command(255, 255, 255, 255);
 
@@ -128,6 +141,10 @@ export function scenario(config: BootConfig, ownId: Uint8Array): Entry[] {
   frame(beaconFrame(id(2), 0xffff, 3, 255), -120, -80);
   frame(beaconFrame(ownId));
   command(Command.Neighbours);
+  hash();
+
+  comment("Interfaces this node does not have.");
+  for (const port of [1, 4, 255]) frame(beaconFrame(id(5)), 0, 0, port);
   hash();
 
   comment("Frames that are none: sizes, kinds, reserved bits, padding.");

@@ -16,9 +16,14 @@ export interface ReplayTarget {
   close(): Promise<void>;
 }
 
-/** Records and entropy a replay has room for; boards/runtime/src/replay.h has the same numbers. */
-const LIMITS = { records: 8, bytes: 128 };
+/** Records and entropy a replay has room for; boards/runtime/src has the same numbers. */
+export const LIMITS = { records: 12, bytes: 256, total: 1792 };
 const ENTROPY_MAX = 256;
+
+/** An input a core takes; a fresh one is made outside of it. */
+type SteppedInput = Exclude<Input, { op: "fresh" }>;
+
+const FRESH: StepResult = { status: Status.Ok, deadline: undefined, outputs: [] };
 
 /** The core under V8. */
 export class CoreTarget implements ReplayTarget, CoreImports {
@@ -26,16 +31,32 @@ export class CoreTarget implements ReplayTarget, CoreImports {
   #outputs: Output[] = [];
   #entropy = new Uint8Array(0);
   #radio: number = Status.Ok;
-  readonly #records = new MemoryRecords(LIMITS);
+  #records = new MemoryRecords(LIMITS);
+  readonly #module: WebAssembly.Module;
+
+  private constructor(module: WebAssembly.Module) {
+    this.#module = module;
+  }
 
   static async open(wasm: Uint8Array): Promise<CoreTarget> {
-    const target = new CoreTarget();
-    target.#core = await Core.load(wasm, target);
+    const target = new CoreTarget(await Core.compile(wasm));
+    await target.#fresh();
     return target;
+  }
+
+  async #fresh(): Promise<void> {
+    this.#records = new MemoryRecords(LIMITS);
+    this.#entropy = new Uint8Array(0);
+    this.#radio = Status.Ok;
+    this.#core = await Core.load(this.#module, this);
   }
 
   async step(input: Input): Promise<StepResult> {
     this.#outputs = [];
+    if (input.op === "fresh") {
+      await this.#fresh();
+      return FRESH;
+    }
     const status = this.#run(input);
     return { status, deadline: this.core.deadline(), outputs: this.#outputs };
   }
@@ -57,12 +78,12 @@ export class CoreTarget implements ReplayTarget, CoreImports {
     return this.#core;
   }
 
-  #run(input: Input): Status {
+  #run(input: SteppedInput): Status {
     switch (input.op) {
       case "boot":
         return this.core.boot(input.now, input.config);
       case "frame":
-        return this.core.onFrame(input.now, input.frame, input.rssiDbm, input.snrQdb);
+        return this.core.onFrame(input.now, input.port, input.frame, input.rssiDbm, input.snrQdb);
       case "timer":
         return this.core.onTimer(input.now);
       case "command":
@@ -90,10 +111,10 @@ export class CoreTarget implements ReplayTarget, CoreImports {
     return Status.Ok;
   }
 
-  frame_send(bytes: Uint8Array): number {
+  frame_send(port: number, bytes: Uint8Array, flags: number): number {
     if (this.#radio !== Status.Ok) return this.#radio;
-    if (bytes.length === 0 || bytes.length > 255) return Status.RadioFailed;
-    this.#outputs.push({ kind: "send", frame: bytes.slice() });
+    if (bytes.length === 0 || bytes.length > IN_SIZE) return Status.RadioFailed;
+    this.#outputs.push({ kind: "send", port, flags, frame: bytes.slice() });
     return Status.Ok;
   }
 
@@ -117,7 +138,7 @@ export class CoreTarget implements ReplayTarget, CoreImports {
   }
 }
 
-const OPS: Readonly<Record<Input["op"], number>> = {
+const OPS: Readonly<Record<SteppedInput["op"], number>> = {
   boot: 0,
   frame: 1,
   timer: 2,
@@ -128,7 +149,7 @@ const OPS: Readonly<Record<Input["op"], number>> = {
 };
 
 /** The payload of a ReplayStep. */
-function encodeStep(input: Input): Uint8Array {
+function encodeStep(input: SteppedInput): Uint8Array {
   const head = Buffer.alloc(9);
   head[0] = OPS[input.op];
   head.writeBigUInt64LE("now" in input ? input.now : 0n, 1);
@@ -136,9 +157,10 @@ function encodeStep(input: Input): Uint8Array {
     case "boot":
       return Buffer.concat([head, input.config]);
     case "frame": {
-      const signal = Buffer.alloc(4);
-      signal.writeInt16LE(input.rssiDbm, 0);
-      signal.writeInt16LE(input.snrQdb, 2);
+      const signal = Buffer.alloc(5);
+      signal[0] = input.port;
+      signal.writeInt16LE(input.rssiDbm, 1);
+      signal.writeInt16LE(input.snrQdb, 3);
       return Buffer.concat([head, signal, input.frame]);
     }
     case "timer":
@@ -168,6 +190,10 @@ export class BoardTarget implements ReplayTarget {
   }
 
   async step(input: Input): Promise<StepResult> {
+    if (input.op === "fresh") {
+      await this.#console.simple(Request.ReplayOpen);
+      return FRESH;
+    }
     return this.#console.parse(await this.#console.request(Request.ReplayStep, encodeStep(input)), (payload) => {
       const reader = new Reader(payload);
       const status = reader.u8();

@@ -2,16 +2,17 @@
  * A conformance transcript: what goes into a core, and what every engine must make of it, as text one can read in a
  * diff.
  *
- *   mehr-transcript 1                       first line: the format's version
+ *   mehr-transcript 2                       first line: the format's version
  *   # ...                                   comment, kept on recording
  *   entropy BYTES                           appends to the queue the core's `entropy` draws from
  *   radio STATUS                            what `frame_send` answers from now on
- *   boot NOW BYTES | timer NOW | command NOW BYTES | frame NOW RSSI SNR BYTES
+ *   boot NOW BYTES | timer NOW | command NOW BYTES | frame NOW PORT RSSI SNR BYTES
  *   crypto PRIMITIVE BYTES                  runs a primitive of the core, by its number in abi.ts
+ *   fresh                                   a new core, never booted, with empty storage and no entropy
  *   hash                                    asks for the state hash
  *
- * Below each input, indented, stands what came of it: `send BYTES`, `put KEY BYTES`, `delete KEY`, `event KIND BYTES`,
- * `out BYTES` in order, then `= STATUS DEADLINE`; below `hash`, its 32 bytes. Bytes are hex, `-` for none; times are
+ * Below each input, indented, stands what came of it: `send PORT FLAGS BYTES`, `put KEY BYTES`, `delete KEY`,
+ * `event KIND BYTES`, `out BYTES` in order, then `= STATUS DEADLINE`; below `hash`, its 32 bytes. Bytes are hex, `-` for none; times are
  * ms; a deadline is `-` if there is none.
  */
 import type { Output } from "../board/protocol.ts";
@@ -22,10 +23,13 @@ export type Input =
   | {
       readonly op: "frame";
       readonly now: bigint;
+      /** 0..255; 0 is the radio. */
+      readonly port: number;
       readonly rssiDbm: number;
       readonly snrQdb: number;
       readonly frame: Uint8Array;
     }
+  | { readonly op: "fresh" }
   | { readonly op: "timer"; readonly now: bigint }
   | { readonly op: "command"; readonly now: bigint; readonly command: Uint8Array }
   | { readonly op: "entropy"; readonly bytes: Uint8Array }
@@ -45,7 +49,7 @@ export type Entry =
   | { readonly kind: "input"; readonly line: number; readonly input: Input; readonly expected: readonly string[] }
   | { readonly kind: "hash"; readonly line: number; readonly expected: readonly string[] };
 
-const FIRST_LINE = "mehr-transcript 1";
+const FIRST_LINE = "mehr-transcript 2";
 
 /** A line of a transcript that does not follow the format. */
 export class TranscriptError extends Error {
@@ -63,7 +67,9 @@ export function inputText(input: Input): string {
     case "boot":
       return `boot ${input.now} ${hexOf(input.config)}`;
     case "frame":
-      return `frame ${input.now} ${input.rssiDbm} ${input.snrQdb} ${hexOf(input.frame)}`;
+      return `frame ${input.now} ${input.port} ${input.rssiDbm} ${input.snrQdb} ${hexOf(input.frame)}`;
+    case "fresh":
+      return "fresh";
     case "timer":
       return `timer ${input.now}`;
     case "command":
@@ -85,7 +91,7 @@ export function resultText(result: StepResult): string[] {
 function outputText(output: Output): string {
   switch (output.kind) {
     case "send":
-      return `send ${hexOf(output.frame)}`;
+      return `send ${output.port} ${output.flags} ${hexOf(output.frame)}`;
     case "put":
       return `put ${output.key} ${hexOf(output.value)}`;
     case "delete":
@@ -158,8 +164,11 @@ function parseInput(number: number, line: string): Input {
       want(2);
       return { op, now: time(), config: bytes(1) };
     case "frame":
-      want(4);
-      return { op, now: time(), rssiDbm: integer(1), snrQdb: integer(2), frame: bytes(3) };
+      want(5);
+      return { op, now: time(), port: integer(1), rssiDbm: integer(2), snrQdb: integer(3), frame: bytes(4) };
+    case "fresh":
+      want(0);
+      return { op };
     case "timer":
       want(1);
       return { op, now: time() };

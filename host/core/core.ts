@@ -103,8 +103,9 @@ export class Core {
     return this.#write(config) ?? (this.#exports.boot(nowMs, config.length) as Status);
   }
 
-  onFrame(nowMs: bigint, frame: Uint8Array, rssiDbm: number, snrQdb: number): Status {
-    return this.#write(frame) ?? (this.#exports.on_frame(nowMs, frame.length, rssiDbm, snrQdb) as Status);
+  /** `port` 0 is the radio. */
+  onFrame(nowMs: bigint, port: number, frame: Uint8Array, rssiDbm: number, snrQdb: number): Status {
+    return this.#write(frame) ?? (this.#exports.on_frame(nowMs, port, frame.length, rssiDbm, snrQdb) as Status);
   }
 
   onTimer(nowMs: bigint): Status {

@@ -6,6 +6,8 @@ export interface RecordLimits {
   readonly records: number;
   /** Bytes of one value. */
   readonly bytes: number;
+  /** Bytes of all values together; no limit by default. */
+  readonly total?: number;
 }
 
 /** The largest key a board can store (boards/runtime/src/records.h). */
@@ -22,8 +24,12 @@ export class MemoryRecords {
 
   /** Ok, or RecordFailed if the limits do not allow it; the old value then stays. */
   put(key: number, bytes: Uint8Array): Status {
-    const full = !this.#values.has(key) && this.#values.size >= this.#limits.records;
-    if (key > KEY_MAX || bytes.length > this.#limits.bytes || full) return Status.RecordFailed;
+    const { records, bytes: longest, total = Infinity } = this.#limits;
+    const old = this.#values.get(key);
+    let sum = bytes.length - (old?.length ?? 0);
+    for (const value of this.#values.values()) sum += value.length;
+    const full = (old === undefined && this.#values.size >= records) || sum > total;
+    if (key > KEY_MAX || bytes.length > longest || full) return Status.RecordFailed;
     this.#values.set(key, bytes.slice());
     return Status.Ok;
   }

@@ -1,6 +1,6 @@
 /** A relay in this process: the core under V8 on a radio channel, doing what boards/runtime/src/relay.cpp does. */
 import { type BootConfig, encodeBootConfig } from "../../boards/config.ts";
-import { type CoreImports, type Event, Status } from "../core/abi.gen.ts";
+import { type CoreImports, type Event, FrameFlag, Status } from "../core/abi.gen.ts";
 import { Core } from "../core/core.ts";
 import { MemoryRecords } from "../core/records.ts";
 import type { Channel, Phy, Reception, Station } from "../radio/channel.ts";
@@ -30,6 +30,9 @@ export function phyOf(config: BootConfig): Phy {
     syncWord: config.syncWord,
   };
 }
+
+/** The radio's interface number. */
+const RADIO = 0;
 
 /** What one 4 KB record page of a board holds whatever the sizes (boards/runtime/src/records.h). */
 const RECORD_LIMITS = { records: 12, bytes: 256 };
@@ -76,8 +79,15 @@ export class RelayNode implements Station, CoreImports {
     return this.#phy;
   }
 
+  /** Runs a command of the core. What it answers comes as a Reply event before this returns. */
+  command(bytes: Uint8Array): Status {
+    const status = this.core.onCommand(this.#nowMs(), bytes);
+    this.#arm();
+    return status;
+  }
+
   receive(reception: Reception): void {
-    this.#call(() => this.core.onFrame(this.#nowMs(), reception.frame, reception.rssiDbm, reception.snrQdb));
+    this.#call(() => this.core.onFrame(this.#nowMs(), RADIO, reception.frame, reception.rssiDbm, reception.snrQdb));
   }
 
   entropy(bytes: Uint8Array): number {
@@ -85,9 +95,10 @@ export class RelayNode implements Station, CoreImports {
     return Status.Ok;
   }
 
-  frame_send(bytes: Uint8Array): number {
+  frame_send(port: number, bytes: Uint8Array, flags: number): number {
     const { channel } = this.#options;
-    if (channel.busy(this, this.#phy)) return Status.RadioBusy;
+    if (port !== RADIO) return Status.BadInterface;
+    if ((flags & FrameFlag.Continue) === 0 && channel.busy(this, this.#phy)) return Status.RadioBusy;
     return channel.send(this, this.#phy, bytes, () => {}) ? Status.Ok : Status.RadioBusy;
   }
 

@@ -94,6 +94,24 @@ describe("channel", () => {
     expect([channel.busy(b, PHY), channel.sending(a)]).toEqual([false, false]);
   });
 
+  it("starts a frame handed over within 2 ms of the end of the own last one when that ends", () => {
+    const { clock, channel, outcomes, a, b, c } = setup();
+    channel.send(a, PHY, new Uint8Array(10), () => {});
+    clock.run(7.9);
+    expect(channel.send(a, PHY, new Uint8Array(5), () => {})).toBe(false);
+    clock.run(8);
+    let done = 0;
+    expect(channel.send(a, PHY, new Uint8Array(5), () => (done = clock.now()))).toBe(true);
+    // One waits already, so the next one is early by more than 2 ms.
+    expect(channel.send(a, PHY, new Uint8Array(5), () => {})).toBe(false);
+    expect(channel.busy(b, PHY)).toBe(true);
+    clock.run(12);
+    expect([channel.busy(b, PHY), channel.sending(a)]).toEqual([true, true]);
+    clock.run(30);
+    expect([done, b.heard.length, c.heard.length]).toEqual([15, 2, 2]);
+    expect(outcomes.every((line) => line.endsWith("received"))).toBe(true);
+  });
+
   it("refuses what has no airtime", () => {
     const clock = new VirtualClock();
     const channel = new Channel({ clock, seed: 1, airtimeUs: () => 0 });

@@ -69,6 +69,12 @@ interface Transmission {
   ended: boolean;
 }
 
+/**
+ * The second half of a link frame is handed over when the first one's airtime has passed by whole milliseconds, counted
+ * from a time that was rounded down: up to this early, it starts when the first one ends.
+ */
+const EARLY_MS = 2;
+
 /** Two signals a receiver cannot tell apart. */
 function sameChannel(a: Phy, b: Phy): boolean {
   return a.frequencyHz === b.frequencyHz && a.bandwidthHz === b.bandwidthHz && a.spreadingFactor === b.spreadingFactor;
@@ -109,19 +115,24 @@ export class Channel {
 
   /** True while `station` is on the air. */
   sending(station: Station): boolean {
-    const now = this.#options.clock.now();
-    return this.#transmissions.some((other) => other.from === station && other.endMs > now);
+    return this.#freeAt(station) > this.#options.clock.now();
+  }
+
+  /** When the last transmission of `station` ends or has ended, in ms; 0 if that is long ago. */
+  #freeAt(station: Station): number {
+    return Math.max(0, ...this.#transmissions.filter((other) => other.from === station).map((other) => other.endMs));
   }
 
   /**
-   * Puts a frame on the air now; `done` is called when its airtime has passed. False, and nothing sent, if the station
-   * is still sending, or the radio cannot send this (no airtime).
+   * Puts a frame on the air now, or as soon as the station's own transmission ends, if that is within 2 ms; `done` is
+   * called when its airtime has passed. False, and nothing sent, if the station is still sending for longer, or the radio
+   * cannot send this (no airtime).
    */
   send(from: Station, phy: Phy, frame: Uint8Array, done: () => void): boolean {
     const { clock, airtimeUs } = this.#options;
     const us = airtimeUs(phy, frame.length);
-    if (us <= 0 || this.sending(from)) return false;
-    const startMs = clock.now();
+    const startMs = Math.max(clock.now(), this.#freeAt(from));
+    if (us <= 0 || startMs - clock.now() > EARLY_MS) return false;
     const transmission: Transmission = {
       from,
       phy,

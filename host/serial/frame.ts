@@ -9,7 +9,7 @@
 import { crc32 } from "node:zlib";
 
 /** Longest payload in bytes: a replay step (10 bytes) with a whole `In` buffer. */
-export const PAYLOAD_MAX = 1549;
+export const PAYLOAD_MAX = 1550;
 
 const VERSION = 0;
 const HEADER_SIZE = 5;

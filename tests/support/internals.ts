@@ -21,7 +21,7 @@ export async function buildInternals(): Promise<void> {
       return null;
     }
   };
-  const wasm = await assemble("core-as/testing/internals.ts", source, { pages: 2, limit: 2 * 65536 });
+  const wasm = await assemble("core-as/testing/internals.ts", source, { pages: 3, limit: 3 * 65536 });
   writeIfChanged(path, wasm);
 }
 
@@ -40,9 +40,16 @@ export interface Internals {
   readonly exports: WebAssembly.Exports;
 }
 
-/** A fresh instance, of the module or of another made from it. The imports are those of the boundary, all refusing. */
-export async function internals(wasm = internalsModule()): Promise<Internals> {
+/** Imports of the boundary for one instance; its memory is there as soon as they are called. */
+export type Imports = (memory: () => Uint8Array) => Partial<Record<string, (...values: number[]) => number>>;
+
+/** A fresh instance, of the module or of another made from it. Imports of the boundary that are not given refuse. */
+export async function internals(
+  wasm: Uint8Array<ArrayBuffer> | WebAssembly.Module = internalsModule(),
+  imports: Imports = () => ({}),
+): Promise<Internals> {
   const refuse = (): number => 99;
+  let memory: Uint8Array = new Uint8Array();
   const abi = {
     entropy: refuse,
     frame_send: refuse,
@@ -50,8 +57,11 @@ export async function internals(wasm = internalsModule()): Promise<Internals> {
     record_get: refuse,
     record_delete: refuse,
     event: refuse,
+    ...imports(() => memory),
   };
-  const { instance } = await WebAssembly.instantiate(wasm, { abi });
+  const module = wasm instanceof WebAssembly.Module ? wasm : new WebAssembly.Module(wasm);
+  const instance = await WebAssembly.instantiate(module, { abi });
+  memory = new Uint8Array((instance.exports.memory as WebAssembly.Memory).buffer);
   const functions = instance.exports as Record<string, (...values: (number | bigint)[]) => number | bigint>;
   const call = (name: string, ...values: (number | bigint)[]): number | bigint => {
     const fn = functions[name];

@@ -109,13 +109,13 @@ describe("a change of the boundary", () => {
     ["an export too many", "state_hash(): i32;", "", "exports state_hash, which abi.ts does not list"],
     [
       "an import with another type",
-      "frame_send(pointer: usize, length: u32): i32;",
-      "frame_send(pointer: usize, length: u32): i64;",
-      "imports frame_send as (i32, i32) -> i32",
+      "frame_send(port: u32, pointer: usize, length: u32, flags: u32): i32;",
+      "frame_send(port: u32, pointer: usize, length: u32, flags: u32): i64;",
+      "imports frame_send as (i32, i32, i32, i32) -> i32",
     ],
     [
       "an import that is gone",
-      "export declare function frame_send(pointer: usize, length: u32): i32;",
+      "export declare function frame_send(port: u32, pointer: usize, length: u32, flags: u32): i32;",
       "",
       "imports abi.frame_send, which abi.ts does not declare",
     ],

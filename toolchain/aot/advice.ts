@@ -36,8 +36,11 @@ const METACODE = { fixed: 2_700, perCodeByte: 3.47 };
 /** Value stack of 4 KB, the structures of engine and module, and of each function its structure, type and constants. */
 const STRUCTURES = { fixed: 7_000, perFunction: 120 };
 
-/** The largest difference between wasm3Heap() and what a board measured, bytes: 2,075 when the model was fitted. */
-export const HEAP_TOLERANCE = 3_072;
+/**
+ * The largest difference between wasm3Heap() and what a board measured, bytes: 2,075 when the model was fitted, 3,869 with
+ * the core that has the network in it, 1.3 % of its heap.
+ */
+export const HEAP_TOLERANCE = 5_120;
 
 /** Bytes of heap a module takes at most while wasm3 loads and runs it, within HEAP_TOLERANCE, on a 32-bit board. */
 export function wasm3Heap({ code, functions }: ModuleLoad): number {

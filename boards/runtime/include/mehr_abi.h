@@ -9,7 +9,7 @@
 extern "C" {
 #endif
 
-#define MEHR_ABI_VERSION 3u
+#define MEHR_ABI_VERSION 4u
 
 /* Size in bytes of the buffer the host writes before `boot`, `on_frame`, `on_command` and `crypto`. */
 #define MEHR_IN_SIZE 1536u
@@ -53,7 +53,7 @@ enum mehr_status {
   MEHR_STATUS_NOT_FOR_US = 11,
   /* The frame belongs to a link this node does not hold. */
   MEHR_STATUS_NO_LINK = 12,
-  /* The frame is half of a packet split over two LoRa frames, of a link this node does not hold. */
+  /* The half of a link frame fits no other half: its partner was lost. */
   MEHR_STATUS_SPLIT_FRAME = 13,
   /* The beacon carries this node's own address: an echo, a replay, or a copied identity. */
   MEHR_STATUS_OWN_BEACON = 14,
@@ -61,7 +61,7 @@ enum mehr_status {
   MEHR_STATUS_TABLE_FULL = 15,
   /* The core has not been booted. */
   MEHR_STATUS_NOT_BOOTED = 16,
-  /* The boot configuration is not 20 bytes of version 1 with values in range. */
+  /* The boot configuration is not of version 2, has the wrong length, or a value out of range. */
   MEHR_STATUS_BAD_CONFIG = 17,
   /* The command is unknown, or has the wrong length. */
   MEHR_STATUS_BAD_COMMAND = 18,
@@ -93,6 +93,44 @@ enum mehr_status {
   MEHR_STATUS_BAD_PROOF = 31,
   /* The authentication tag does not fit: another key, nonce or associated data, or damaged bytes. */
   MEHR_STATUS_BAD_TAG = 32,
+  /* The link frame's counter was used before, or is older than the replay window reaches back. */
+  MEHR_STATUS_REPLAYED = 33,
+  /* The link's peer has not identified itself yet: nothing but IDENTIFY is taken from it. */
+  MEHR_STATUS_NOT_IDENTIFIED = 34,
+  /* The handshake message answers nothing this node asked, or comes too late. */
+  MEHR_STATUS_NO_HANDSHAKE = 35,
+  /* Too many handshakes are under way; this one may try again later. */
+  MEHR_STATUS_HANDSHAKE_BUSY = 36,
+  /* The public key is not the one the address was made from. */
+  MEHR_STATUS_WRONG_KEY = 37,
+  /* The record's sequence number is not greater than the one known. */
+  MEHR_STATUS_STALE = 38,
+  /* The peer speaks another major version of the protocol. */
+  MEHR_STATUS_BAD_VERSION = 39,
+  /* No route leads to the destination, and no neighbour is closer to it. */
+  MEHR_STATUS_NO_ROUTE = 40,
+  /* The packet is larger than the link it must leave by can carry. */
+  MEHR_STATUS_TOO_BIG = 41,
+  /* The queue for this priority is full. */
+  MEHR_STATUS_QUEUE_FULL = 42,
+  /* The sub-type is not known in this context. */
+  MEHR_STATUS_BAD_SUBTYPE = 43,
+  /* A TLV overruns the extension, has the wrong length, or comes twice. */
+  MEHR_STATUS_BAD_TLV = 44,
+  /* The public key of the destination is not known here; give it with the command. */
+  MEHR_STATUS_NO_KEY = 45,
+  /* The relay policy refuses this packet: its previous hop is neither trusted nor paying. */
+  MEHR_STATUS_REFUSED = 46,
+  /* The hour's airtime is used up; the frame waits until the law allows it. */
+  MEHR_STATUS_AIRTIME_SPENT = 47,
+  /* There is no such interface, or the frame is not one it can carry. */
+  MEHR_STATUS_BAD_INTERFACE = 48,
+  /* The first half of a link frame has arrived; the second is awaited. */
+  MEHR_STATUS_INCOMPLETE = 49,
+  /* The destination, peer or entry the command names does not exist. */
+  MEHR_STATUS_UNKNOWN = 50,
+  /* How many codes of the core there are: what Status counts frames refused by. */
+  MEHR_STATUS_CORE_COUNT = 51,
   /* The engine could not get the memory it needs. */
   MEHR_STATUS_ENGINE_MEMORY = 100,
   /* The bytes are not a WebAssembly module this engine can load. */
@@ -133,10 +171,30 @@ enum mehr_event {
   MEHR_EVENT_NEIGHBOUR_DOWN = 3,
   /* A neighbour has been silent for 600 s and is forgotten: node_id 16. */
   MEHR_EVENT_NEIGHBOUR_GONE = 4,
-  /* A packet for this node: the packet, from byte 0. */
+  /* A packet of a family this core does not handle itself, for this node: previous hop's node_id 16, the packet. */
   MEHR_EVENT_PACKET = 5,
   /* The answer to a command: command u8, then its bytes. */
   MEHR_EVENT_REPLY = 6,
+  /* A link is up, its peer identified: node_id 16, interface u8, 1 if this node initiated it. */
+  MEHR_EVENT_LINK_UP = 7,
+  /* A link went down: node_id 16, interface u8, reason u8 (a LinkEnd). */
+  MEHR_EVENT_LINK_DOWN = 8,
+  /* An end-to-end box for one of this node's destinations, opened: destination 16, context u8, sub-type u8, data. */
+  MEHR_EVENT_MESSAGE = 9,
+  /* A destination became reachable: destination 16, next hop's node_id 16, hops u8, zero u8, cost code u16. */
+  MEHR_EVENT_ROUTE_FOUND = 10,
+  /* The last route to a destination went away: destination 16. */
+  MEHR_EVENT_ROUTE_LOST = 11,
+  /* A packet this node sent or relayed found no way on: destination 16, packet_hash[0..8]. */
+  MEHR_EVENT_UNDELIVERABLE = 12,
+  /* An answer to a probe: destination 16, id u16, round trip in ms u32, received size u16, responder's mtu u16, bps u32. */
+  MEHR_EVENT_PROBE_RESULT = 13,
+  /* No route has the packet size asked for; the best one was taken: destination 16, mtu u16. */
+  MEHR_EVENT_PATH_CONSTRAINT_VIOLATION = 14,
+  /* A KeyCompromiseAdvisory was taken in: compromised key 32, new key 32 (zero if none), verdict u8 (AdvisoryVerdict). */
+  MEHR_EVENT_ADVISORY = 15,
+  /* A VersionSignal of an announce: destination 16, then count and entries as in TLV 03. */
+  MEHR_EVENT_VERSION_SIGNAL = 16,
 };
 
 /* First byte of a command in the `In` buffer. */
@@ -145,6 +203,78 @@ enum mehr_command {
   MEHR_COMMAND_STATUS = 1,
   /* No body. Reply: a neighbour entry (44 bytes) for each neighbour known. */
   MEHR_COMMAND_NEIGHBOURS = 2,
+  /* No body. Reply: an entry of 48 bytes for each link: see `linksReport` in link/links.ts. */
+  MEHR_COMMAND_LINKS = 3,
+  /* from u16. Reply: next u16 (0 at the end), entries of 40 bytes: see `routesReport` in net/routes.ts. */
+  MEHR_COMMAND_ROUTES = 4,
+  /* Seals data end to end and sends it: qos u8, flags u8 (SendFlag), destination 16, [public key 32], context u8, sub-type u8, data. Reply: packet_hash[0..8]. NoRoute, NoKey, Long, QueueFull. */
+  MEHR_COMMAND_SEND = 5,
+  /* The same through relays, an onion: qos u8, flags u8, n u8 (1-3), n x relay 16, destination 16, [public key 32], context u8, sub-type u8, data. Reply: packet_hash[0..8]. */
+  MEHR_COMMAND_SEND_ONION = 6,
+  /* node_id 16. Its packets are relayed free from now on. TableFull. */
+  MEHR_COMMAND_TRUST = 7,
+  /* node_id 16. Unknown. */
+  MEHR_COMMAND_DISTRUST = 8,
+  /* No body. Reply: node_id 16 for each trusted peer. */
+  MEHR_COMMAND_TRUSTED = 9,
+  /* No body. Makes one more destination of this node. Reply: its address 16. TableFull. */
+  MEHR_COMMAND_DESTINATION_ADD = 10,
+  /* address 16. The first destination, the node itself, stays. Unknown. */
+  MEHR_COMMAND_DESTINATION_REMOVE = 11,
+  /* No body. Reply: address 16, public key 32 for each destination. */
+  MEHR_COMMAND_DESTINATIONS = 12,
+  /* No body. Announces every destination now. */
+  MEHR_COMMAND_ANNOUNCE = 13,
+  /* price u32, in micro-MHR per KiB. */
+  MEHR_COMMAND_SET_PRICE = 14,
+  /* destination 16, size u16. Probes the path; the answer is a ProbeResult. NoRoute; BadField for links too slow. */
+  MEHR_COMMAND_PROBE = 15,
+  /* A KeyCompromiseAdvisory record, 145 or 209 bytes, taken in as if a neighbour had sent it. */
+  MEHR_COMMAND_ADVISORY_PUBLISH = 16,
+  /* from u16. Reply: a PeerReputation (46 bytes) for each peer known from that one on, as many as fit. */
+  MEHR_COMMAND_REPUTATION = 17,
+  /* count u8, count x (mep u32, support u8): what this node's announces signal. */
+  MEHR_COMMAND_SIGNAL = 18,
+  /* node_id 16. Closes the link. Unknown. */
+  MEHR_COMMAND_LINK_CLOSE = 19,
+};
+
+/* Bits of the flags of Send and SendOnion. */
+enum mehr_send_flag {
+  /* The destination's public key is given. */
+  MEHR_SEND_FLAG_KEY = 1,
+  /* Use the static key even if a ratchet is known. */
+  MEHR_SEND_FLAG_NO_RATCHET = 2,
+};
+
+/* Bits of `flags` of frame_send. */
+enum mehr_frame_flag {
+  /* Second half of a split link frame: goes out behind the first without CAD. */
+  MEHR_FRAME_FLAG_CONTINUE = 1,
+};
+
+/* Why a link ended. */
+enum mehr_link_end {
+  /* Silent for 180 s, or three pings unanswered. */
+  MEHR_LINK_END_SILENT = 0,
+  /* The peer closed it. */
+  MEHR_LINK_END_CLOSED = 1,
+  /* A newer link to the same peer took its place. */
+  MEHR_LINK_END_REPLACED = 2,
+  /* This node closed it. */
+  MEHR_LINK_END_LOCAL = 3,
+  /* Its table entry was given to another peer. */
+  MEHR_LINK_END_EVICTED = 4,
+  /* Its counter reached 2^40, or a rekey never came through. */
+  MEHR_LINK_END_EXHAUSTED = 5,
+};
+
+/* What became of a KeyCompromiseAdvisory. */
+enum mehr_advisory_verdict {
+  /* The old key is not to be used; the new one, if any, replaces it. */
+  MEHR_ADVISORY_VERDICT_ADOPTED = 0,
+  /* Two advisories contradict each other: the key is flagged, neither new key is adopted. */
+  MEHR_ADVISORY_VERDICT_CONFLICT = 1,
 };
 
 /* Counters of the Status reply, u32 each, in this order; they stop at 2^32-1. */
@@ -173,8 +303,132 @@ enum mehr_counter {
   MEHR_COUNTER_BUSY_DROPPED = 10,
   /* Transmissions the host refused for another reason. */
   MEHR_COUNTER_SEND_FAILED = 11,
+  /* Transmissions put off because the hour's airtime was spent. */
+  MEHR_COUNTER_AIRTIME_DEFERRED = 12,
+  /* Milliseconds on the air, of everything sent by radio. */
+  MEHR_COUNTER_AIRTIME_TOTAL_MS = 13,
+  /* Of these, beacons. */
+  MEHR_COUNTER_AIRTIME_BEACON_MS = 14,
+  /* Of these, link setup and control. */
+  MEHR_COUNTER_AIRTIME_LINK_MS = 15,
+  /* Of these, gossip: announces, summaries, deltas, pulls. */
+  MEHR_COUNTER_AIRTIME_GOSSIP_MS = 16,
+  /* Of these, packets of peers that are neither trusted nor paying. */
+  MEHR_COUNTER_AIRTIME_UNFUNDED_MS = 17,
+  /* Link requests sent. */
+  MEHR_COUNTER_HANDSHAKES_STARTED = 18,
+  /* Link requests of others answered with a proof. */
+  MEHR_COUNTER_HANDSHAKES_ANSWERED = 19,
+  /* Handshakes that timed out or failed a check. */
+  MEHR_COUNTER_HANDSHAKES_FAILED = 20,
+  /* Links that came up. */
+  MEHR_COUNTER_LINKS_UP = 21,
+  /* Links that went down. */
+  MEHR_COUNTER_LINKS_DOWN = 22,
+  /* Peers turned away because the link table was full of living ones. */
+  MEHR_COUNTER_LINKS_REFUSED = 23,
+  /* Keys changed. */
+  MEHR_COUNTER_REKEYS = 24,
+  /* Link frames that proved genuine. */
+  MEHR_COUNTER_FRAMES_OPENED = 25,
+  /* Link frames put together from two halves. */
+  MEHR_COUNTER_FRAMES_JOINED = 26,
+  /* Halves of link frames whose partner never came. */
+  MEHR_COUNTER_HALVES_LOST = 27,
+  /* Destinations that entered the routing table. */
+  MEHR_COUNTER_ROUTES_ADDED = 28,
+  /* Destinations that left it by age or link failure. */
+  MEHR_COUNTER_ROUTES_EXPIRED = 29,
+  /* Destinations that left it for a newcomer. */
+  MEHR_COUNTER_ROUTES_EVICTED = 30,
+  /* Destinations turned away because the table was full of better ones. */
+  MEHR_COUNTER_ROUTES_REFUSED = 31,
+  /* Own announces made. */
+  MEHR_COUNTER_ANNOUNCES_SENT = 32,
+  /* Announces of others taken in as new. */
+  MEHR_COUNTER_ANNOUNCES_ACCEPTED = 33,
+  /* Announces that added or improved a path of a known sequence number. */
+  MEHR_COUNTER_ANNOUNCES_ALTERNATIVE = 34,
+  /* Announces older than what is known. */
+  MEHR_COUNTER_ANNOUNCES_STALE = 35,
+  /* Announces whose signature or address did not hold. */
+  MEHR_COUNTER_ANNOUNCES_FORGED = 36,
+  /* Announces passed on, one for each link. */
+  MEHR_COUNTER_ANNOUNCES_FORWARDED = 37,
+  /* Announce bodies overwritten before they reached every link. */
+  MEHR_COUNTER_BODIES_EVICTED = 38,
+  /* Packets this node originated. */
+  MEHR_COUNTER_PACKETS_SENT = 39,
+  /* Packets passed on for others. */
+  MEHR_COUNTER_PACKETS_FORWARDED = 40,
+  /* Packets for this node. */
+  MEHR_COUNTER_PACKETS_DELIVERED = 41,
+  /* Packets dropped because no way led on. */
+  MEHR_COUNTER_PACKETS_NO_ROUTE = 42,
+  /* Packets dropped because the next link could not carry them. */
+  MEHR_COUNTER_PACKETS_TOO_BIG = 43,
+  /* Packets dropped because their priority's time was over. */
+  MEHR_COUNTER_PACKETS_EXPIRED = 44,
+  /* Packets dropped because their queue was full. */
+  MEHR_COUNTER_PACKETS_QUEUE_FULL = 45,
+  /* Packets dropped by the relay policy. */
+  MEHR_COUNTER_PACKETS_REFUSED = 46,
+  /* Packets relayed free, their previous hop being trusted. */
+  MEHR_COUNTER_PACKETS_FREE = 47,
+  /* Packets passed on by ring distance, without a route. */
+  MEHR_COUNTER_PACKETS_GREEDY = 48,
+  /* End-to-end boxes opened. */
+  MEHR_COUNTER_MESSAGES_OPENED = 49,
+  /* End-to-end boxes for this node that did not open. */
+  MEHR_COUNTER_MESSAGES_FAILED = 50,
+  /* Onion layers taken off and passed on. */
+  MEHR_COUNTER_ONIONS_PEELED = 51,
+  /* NoRoute signals from next hops. */
+  MEHR_COUNTER_NO_ROUTE_HEARD = 52,
+  /* PacketTooBig signals from next hops. */
+  MEHR_COUNTER_TOO_BIG_HEARD = 53,
+  /* Congestion signals sent. */
+  MEHR_COUNTER_CONGESTION_SENT = 54,
+  /* Congestion signals heard. */
+  MEHR_COUNTER_CONGESTION_HEARD = 55,
+  /* Reverse-path entries overwritten before their time. */
+  MEHR_COUNTER_REVERSE_EVICTED = 56,
+  /* Gossip rounds begun. */
+  MEHR_COUNTER_GOSSIP_ROUNDS = 57,
+  /* Summaries sent. */
+  MEHR_COUNTER_SUMMARIES_SENT = 58,
+  /* Summaries taken in. */
+  MEHR_COUNTER_SUMMARIES_HEARD = 59,
+  /* Deltas sent. */
+  MEHR_COUNTER_DELTAS_SENT = 60,
+  /* Deltas taken in. */
+  MEHR_COUNTER_DELTAS_HEARD = 61,
+  /* Pulls sent. */
+  MEHR_COUNTER_PULLS_SENT = 62,
+  /* Pulls taken in. */
+  MEHR_COUNTER_PULLS_HEARD = 63,
+  /* Gossip items refused because the queue was full. */
+  MEHR_COUNTER_GOSSIP_DROPPED = 64,
+  /* Gossip items of types this core does not keep. */
+  MEHR_COUNTER_GOSSIP_UNKNOWN = 65,
+  /* Times recovery mode was entered. */
+  MEHR_COUNTER_RECOVERIES = 66,
+  /* Key compromise advisories taken in. */
+  MEHR_COUNTER_ADVISORIES_ACCEPTED = 67,
+  /* Key compromise advisories refused. */
+  MEHR_COUNTER_ADVISORIES_REFUSED = 68,
+  /* Reputation entries overwritten. */
+  MEHR_COUNTER_REPUTATION_EVICTED = 69,
+  /* Records the host could not store. */
+  MEHR_COUNTER_RECORDS_FAILED = 70,
+  /* Calls refused because the clock had jumped back. */
+  MEHR_COUNTER_CLOCK_BACKWARDS = 71,
+  /* Packets sent again because the next hop did not acknowledge them. */
+  MEHR_COUNTER_PACKETS_RETRIED = 72,
+  /* Packets dropped because no next hop acknowledged them. */
+  MEHR_COUNTER_PACKETS_UNACKNOWLEDGED = 73,
   /* How many counters there are. */
-  MEHR_COUNTER_COUNT = 12,
+  MEHR_COUNTER_COUNT = 74,
 };
 
 /* Cryptographic primitives of the `crypto` export: layout of In, then what it leaves in Out. Every length the layout leaves open may be 0. Keys, seeds and nonces are what their RFC calls by that name. */
@@ -219,10 +473,24 @@ enum mehr_primitive {
   MEHR_PRIMITIVE_VRF_VERIFY = 19,
 };
 
-/* Keys of the record storage. */
+/* Keys of the record storage. Together they fit 12 records of at most 256 bytes, what one 4 KB page of a board holds. */
 enum mehr_record_key {
   /* 32 bytes: the seed of the node's Ed25519 identity (RFC 8032 section 5.1.5), its secret. Key 1 held what stood for a public key before there was Ed25519; it is never read. */
   MEHR_RECORD_KEY_IDENTITY = 2,
+  /* Seeds of the further destinations, 32 bytes each. */
+  MEHR_RECORD_KEY_DESTINATIONS = 3,
+  /* End of the reserved block of announce sequence numbers, u64 for each destination. */
+  MEHR_RECORD_KEY_SEQUENCES = 4,
+  /* Milliseconds of airtime reserved in the hour under way, u32. */
+  MEHR_RECORD_KEY_AIRTIME = 5,
+  /* What the announces signal: count u8, entries as in TLV 03. */
+  MEHR_RECORD_KEY_SIGNAL = 6,
+  /* Trusted peers, node_id 16 each, the first 16 of them. */
+  MEHR_RECORD_KEY_TRUSTED = 8,
+  /* Trusted peers 16 to 31. */
+  MEHR_RECORD_KEY_TRUSTED_MORE = 9,
+  /* Ratchets of destination i at 16 + i: made_day u64, then up to seven private keys of 32, newest first. */
+  MEHR_RECORD_KEY_RATCHETS = 16,
 };
 
 /* Bits of the `flags` parameter of `airtime_us`. */
@@ -249,11 +517,11 @@ static inline const char* mehr_status_sentence(uint32_t status) {
     case MEHR_STATUS_DUPLICATE: return "The packet was seen within the last 60 seconds.";
     case MEHR_STATUS_NOT_FOR_US: return "The packet is addressed to another node and this hop may not forward it.";
     case MEHR_STATUS_NO_LINK: return "The frame belongs to a link this node does not hold.";
-    case MEHR_STATUS_SPLIT_FRAME: return "The frame is half of a packet split over two LoRa frames, of a link this node does not hold.";
+    case MEHR_STATUS_SPLIT_FRAME: return "The half of a link frame fits no other half: its partner was lost.";
     case MEHR_STATUS_OWN_BEACON: return "The beacon carries this node's own address: an echo, a replay, or a copied identity.";
     case MEHR_STATUS_TABLE_FULL: return "The table is full and every entry in it is alive, so the newcomer is turned away.";
     case MEHR_STATUS_NOT_BOOTED: return "The core has not been booted.";
-    case MEHR_STATUS_BAD_CONFIG: return "The boot configuration is not 20 bytes of version 1 with values in range.";
+    case MEHR_STATUS_BAD_CONFIG: return "The boot configuration is not of version 2, has the wrong length, or a value out of range.";
     case MEHR_STATUS_BAD_COMMAND: return "The command is unknown, or has the wrong length.";
     case MEHR_STATUS_CLOCK_BACKWARDS: return "The time given is earlier than the time of the call before.";
     case MEHR_STATUS_NO_ENTROPY: return "The host could not give the random bytes asked for.";
@@ -269,6 +537,25 @@ static inline const char* mehr_status_sentence(uint32_t status) {
     case MEHR_STATUS_BAD_SIGNATURE: return "The signature does not belong to this message and key.";
     case MEHR_STATUS_BAD_PROOF: return "The proof does not belong to this input and key.";
     case MEHR_STATUS_BAD_TAG: return "The authentication tag does not fit: another key, nonce or associated data, or damaged bytes.";
+    case MEHR_STATUS_REPLAYED: return "The link frame's counter was used before, or is older than the replay window reaches back.";
+    case MEHR_STATUS_NOT_IDENTIFIED: return "The link's peer has not identified itself yet: nothing but IDENTIFY is taken from it.";
+    case MEHR_STATUS_NO_HANDSHAKE: return "The handshake message answers nothing this node asked, or comes too late.";
+    case MEHR_STATUS_HANDSHAKE_BUSY: return "Too many handshakes are under way; this one may try again later.";
+    case MEHR_STATUS_WRONG_KEY: return "The public key is not the one the address was made from.";
+    case MEHR_STATUS_STALE: return "The record's sequence number is not greater than the one known.";
+    case MEHR_STATUS_BAD_VERSION: return "The peer speaks another major version of the protocol.";
+    case MEHR_STATUS_NO_ROUTE: return "No route leads to the destination, and no neighbour is closer to it.";
+    case MEHR_STATUS_TOO_BIG: return "The packet is larger than the link it must leave by can carry.";
+    case MEHR_STATUS_QUEUE_FULL: return "The queue for this priority is full.";
+    case MEHR_STATUS_BAD_SUBTYPE: return "The sub-type is not known in this context.";
+    case MEHR_STATUS_BAD_TLV: return "A TLV overruns the extension, has the wrong length, or comes twice.";
+    case MEHR_STATUS_NO_KEY: return "The public key of the destination is not known here; give it with the command.";
+    case MEHR_STATUS_REFUSED: return "The relay policy refuses this packet: its previous hop is neither trusted nor paying.";
+    case MEHR_STATUS_AIRTIME_SPENT: return "The hour's airtime is used up; the frame waits until the law allows it.";
+    case MEHR_STATUS_BAD_INTERFACE: return "There is no such interface, or the frame is not one it can carry.";
+    case MEHR_STATUS_INCOMPLETE: return "The first half of a link frame has arrived; the second is awaited.";
+    case MEHR_STATUS_UNKNOWN: return "The destination, peer or entry the command names does not exist.";
+    case MEHR_STATUS_CORE_COUNT: return "How many codes of the core there are: what Status counts frames refused by.";
     case MEHR_STATUS_ENGINE_MEMORY: return "The engine could not get the memory it needs.";
     case MEHR_STATUS_BAD_MODULE: return "The bytes are not a WebAssembly module this engine can load.";
     case MEHR_STATUS_MISSING_EXPORT: return "The module lacks an export of the ABI, or has it with another signature.";
@@ -295,8 +582,8 @@ static inline const char* mehr_status_sentence(uint32_t status) {
 /* Fills `length` bytes at `pointer` with output of the hardware random number generator. Ok or NoEntropy. */
 int32_t mehr_import_entropy(void* host, uint8_t* pointer, uint32_t length);
 
-/* Takes one air frame (1-255 bytes) to transmit now, after CAD. Ok, RadioBusy, RadioFailed or TransmitOff. */
-int32_t mehr_import_frame_send(void* host, uint8_t* pointer, uint32_t length);
+/* Takes one frame to transmit now: on interface 0, the radio, an air frame of 1-255 bytes, after CAD unless `flags` (FrameFlag) says otherwise; on a wired one a whole link frame. Called from `on_timer` only, at most once in a call. Ok, RadioBusy, RadioFailed, TransmitOff or BadInterface. */
+int32_t mehr_import_frame_send(void* host, uint32_t port, uint8_t* pointer, uint32_t length, uint32_t flags);
 
 /* Stores a record; after a power cut either the old or the new value is there. Ok or RecordFailed. */
 int32_t mehr_import_record_put(void* host, uint32_t key, uint8_t* pointer, uint32_t length);
@@ -337,7 +624,7 @@ static const struct mehr_function mehr_exports[MEHR_EXPORT_COUNT] = {
   {"buffer", "i(i)", 1},
   {"memory_used", "i()", 0},
   {"boot", "i(Ii)", 2},
-  {"on_frame", "i(Iiii)", 4},
+  {"on_frame", "i(Iiiii)", 5},
   {"on_timer", "i(I)", 1},
   {"on_command", "i(Ii)", 2},
   {"crypto", "i(ii)", 2},
@@ -379,7 +666,7 @@ static inline uint32_t mehr_core_memory_used(void* engine, uint32_t* result) {
   return status;
 }
 
-/* Forgets everything, takes the configuration (20 bytes in `In`), loads or makes the identity, sends Booted. */
+/* Forgets everything, takes the configuration (in `In`), loads or makes the identity, sends Booted. */
 static inline uint32_t mehr_core_boot(void* engine, int32_t* result, uint64_t now_ms, uint32_t length) {
   const uint64_t arguments[2] = {now_ms, length};
   uint64_t value = 0;
@@ -388,9 +675,9 @@ static inline uint32_t mehr_core_boot(void* engine, int32_t* result, uint64_t no
   return status;
 }
 
-/* One received air frame (in `In`); rssi in dBm, snr in quarter dB. */
-static inline uint32_t mehr_core_on_frame(void* engine, int32_t* result, uint64_t now_ms, uint32_t length, int32_t rssi_dbm, int32_t snr_qdb) {
-  const uint64_t arguments[4] = {now_ms, length, (uint32_t)rssi_dbm, (uint32_t)snr_qdb};
+/* One frame received on an interface (in `In`): 0 the radio, an air frame; 1 and up wired, a link frame. rssi in dBm, snr in quarter dB, both 0 on a wire. */
+static inline uint32_t mehr_core_on_frame(void* engine, int32_t* result, uint64_t now_ms, uint32_t port, uint32_t length, int32_t rssi_dbm, int32_t snr_qdb) {
+  const uint64_t arguments[5] = {now_ms, port, length, (uint32_t)rssi_dbm, (uint32_t)snr_qdb};
   uint64_t value = 0;
   const uint32_t status = mehr_engine_call(engine, MEHR_EXPORT_ON_FRAME, arguments, &value);
   *result = (int32_t)value;

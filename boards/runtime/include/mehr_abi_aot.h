@@ -29,8 +29,8 @@ uint32_t relay_import_abi_entropy(uint32_t pointer, uint32_t length) {
   return (uint32_t)mehr_import_entropy(mehr_aot_host, mehr_aot_bytes(pointer, length), length);
 }
 
-uint32_t relay_import_abi_frame_send(uint32_t pointer, uint32_t length) {
-  return (uint32_t)mehr_import_frame_send(mehr_aot_host, mehr_aot_bytes(pointer, length), length);
+uint32_t relay_import_abi_frame_send(uint32_t port, uint32_t pointer, uint32_t length, uint32_t flags) {
+  return (uint32_t)mehr_import_frame_send(mehr_aot_host, port, mehr_aot_bytes(pointer, length), length, flags);
 }
 
 uint32_t relay_import_abi_record_put(uint32_t key, uint32_t pointer, uint32_t length) {
@@ -62,7 +62,7 @@ static inline uint64_t mehr_aot_call(enum mehr_export which, const uint64_t* arg
     case MEHR_EXPORT_BOOT:
       return relay_boot(arguments[0], (uint32_t)arguments[1]);
     case MEHR_EXPORT_ON_FRAME:
-      return relay_on_frame(arguments[0], (uint32_t)arguments[1], (uint32_t)arguments[2], (uint32_t)arguments[3]);
+      return relay_on_frame(arguments[0], (uint32_t)arguments[1], (uint32_t)arguments[2], (uint32_t)arguments[3], (uint32_t)arguments[4]);
     case MEHR_EXPORT_ON_TIMER:
       return relay_on_timer(arguments[0]);
     case MEHR_EXPORT_ON_COMMAND:

@@ -21,10 +21,12 @@ static m3ApiRawFunction(mehr_wasm3_entropy) {
 
 static m3ApiRawFunction(mehr_wasm3_frame_send) {
   m3ApiReturnType(int32_t)
+  m3ApiGetArg(uint32_t, port)
   m3ApiGetArg(uint32_t, pointer)
   m3ApiGetArg(uint32_t, length)
+  m3ApiGetArg(uint32_t, flags)
   if (!mehr_wasm3_inside(runtime, pointer, length)) m3ApiTrap(m3Err_trapOutOfBoundsMemoryAccess);
-  m3ApiReturn(mehr_import_frame_send(_ctx->userdata, (uint8_t*)_mem + pointer, length));
+  m3ApiReturn(mehr_import_frame_send(_ctx->userdata, port, (uint8_t*)_mem + pointer, length, flags));
 }
 
 static m3ApiRawFunction(mehr_wasm3_record_put) {
@@ -70,7 +72,7 @@ struct mehr_wasm3_import { const char* name; const char* signature; M3RawCall ca
 
 static const struct mehr_wasm3_import mehr_wasm3_imports[MEHR_WASM3_IMPORT_COUNT] = {
   {"entropy", "i(ii)", mehr_wasm3_entropy},
-  {"frame_send", "i(ii)", mehr_wasm3_frame_send},
+  {"frame_send", "i(iiii)", mehr_wasm3_frame_send},
   {"record_put", "i(iii)", mehr_wasm3_record_put},
   {"record_get", "i(iii)", mehr_wasm3_record_get},
   {"record_delete", "i(i)", mehr_wasm3_record_delete},

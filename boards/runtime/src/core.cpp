@@ -45,11 +45,12 @@ enum mehr_status boot(uint64_t now_ms, const uint8_t* config, size_t length) {
   return status_of(call, result);
 }
 
-enum mehr_status on_frame(uint64_t now_ms, const uint8_t* frame, size_t length, int16_t rssi_dbm, int16_t snr_qdb) {
+enum mehr_status on_frame(uint64_t now_ms, uint32_t port, const uint8_t* frame, size_t length, int16_t rssi_dbm,
+                          int16_t snr_qdb) {
   if (!fill(frame, length)) return MEHR_STATUS_LONG;
   int32_t result = 0;
   uint32_t call =
-      mehr_core_on_frame(engine::handle(), &result, now_ms, static_cast<uint32_t>(length), rssi_dbm, snr_qdb);
+      mehr_core_on_frame(engine::handle(), &result, now_ms, port, static_cast<uint32_t>(length), rssi_dbm, snr_qdb);
   return status_of(call, result);
 }
 
@@ -106,8 +107,8 @@ static const mehr::CoreHost& host_of(void* host) { return *static_cast<const meh
 int32_t mehr_import_entropy(void* host, uint8_t* pointer, uint32_t length) {
   return host_of(host).entropy(pointer, length);
 }
-int32_t mehr_import_frame_send(void* host, uint8_t* pointer, uint32_t length) {
-  return host_of(host).frame_send(pointer, length);
+int32_t mehr_import_frame_send(void* host, uint32_t port, uint8_t* pointer, uint32_t length, uint32_t flags) {
+  return host_of(host).frame_send(port, pointer, length, flags);
 }
 int32_t mehr_import_record_put(void* host, uint32_t key, uint8_t* pointer, uint32_t length) {
   return host_of(host).record_put(key, pointer, length);

@@ -9,11 +9,14 @@
 
 namespace mehr {
 
+/// Interface 0. A board has no other.
+constexpr uint32_t kRadioPort = 0;
+
 /// What the core's imports do. A table of functions rather than virtual ones: those need the C++ support library.
 /// Results as in mehr_abi.h.
 struct CoreHost {
   int32_t (*entropy)(uint8_t* out, uint32_t length);
-  int32_t (*frame_send)(const uint8_t* frame, uint32_t length);
+  int32_t (*frame_send)(uint32_t port, const uint8_t* frame, uint32_t length, uint32_t flags);
   int32_t (*record_put)(uint32_t key, const uint8_t* bytes, uint32_t length);
   int32_t (*record_get)(uint32_t key, uint8_t* out, uint32_t capacity);
   int32_t (*record_delete)(uint32_t key);
@@ -28,7 +31,8 @@ void stop();
 
 // Each call returns the core's own Status, or an engine Status (100 and up) after which the instance is spent.
 enum mehr_status boot(uint64_t now_ms, const uint8_t* config, size_t length);
-enum mehr_status on_frame(uint64_t now_ms, const uint8_t* frame, size_t length, int16_t rssi_dbm, int16_t snr_qdb);
+enum mehr_status on_frame(uint64_t now_ms, uint32_t port, const uint8_t* frame, size_t length, int16_t rssi_dbm,
+                          int16_t snr_qdb);
 enum mehr_status on_timer(uint64_t now_ms);
 enum mehr_status on_command(uint64_t now_ms, const uint8_t* command, size_t length);
 enum mehr_status deadline(uint64_t& at_ms);

@@ -9,7 +9,7 @@
 namespace mehr {
 
 /// The largest request: a replay step of a frame (13 bytes) with a whole In buffer (MEHR_IN_SIZE). Replies are shorter.
-constexpr size_t kFramePayloadMax = 1549;
+constexpr size_t kFramePayloadMax = 1550;
 constexpr size_t kFrameHeader = 5;
 constexpr size_t kFrameOverhead = kFrameHeader + 4;
 constexpr size_t kFrameTextMax = 80;

@@ -11,7 +11,7 @@
 namespace mehr {
 
 enum OutputKind : uint8_t {
-  kOutputFrame = 1,         // the frame
+  kOutputFrame = 1,         // port u8, flags u8 (mehr_frame_flag), the frame
   kOutputRecordPut = 2,     // key u16, bytes
   kOutputRecordDelete = 3,  // key u16
   kOutputEvent = 4,         // event kind u8, bytes

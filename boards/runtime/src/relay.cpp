@@ -12,12 +12,15 @@
 
 namespace mehr::relay {
 
-static const uint8_t kBootConfig[] = MEHR_BOOT_CONFIG_BYTES;
-static_assert(sizeof kBootConfig == 20, "board_config.h: MEHR_BOOT_CONFIG_BYTES must be the 20-byte record");
+static constexpr uint8_t kBootConfig[] = MEHR_BOOT_CONFIG_BYTES;
+static_assert(sizeof kBootConfig >= 28 && kBootConfig[0] == 2,
+              "board_config.h: MEHR_BOOT_CONFIG_BYTES must be a record of version 2");
 
 // Frames taken in one step; a flood from the air must not keep the console and the timer waiting.
 static constexpr int kFramesPerStep = 32;
 static constexpr uint64_t kNever = UINT64_MAX;
+// How much longer than the core reckons a radio may have a frame in the air: an oscillator's start, a host's latency.
+static constexpr uint64_t kLateEndMs = 500;
 
 static Mode s_mode = Mode::kLive;
 static enum mehr_status s_fatal = MEHR_STATUS_OK;
@@ -62,22 +65,54 @@ static int32_t live_entropy(uint8_t* out, uint32_t length) {
   return hal::entropy(out, length) == hal::Code::kOk ? MEHR_STATUS_OK : MEHR_STATUS_NO_ENTROPY;
 }
 
-static int32_t live_frame_send(const uint8_t* frame, uint32_t length) {
+static hal::RadioConfig radio_config() {
+  hal::RadioConfig config = {};
+  config.spreading_factor = kBootConfig[5];
+  config.coding_rate = kBootConfig[6];
+  config.power_dbm = static_cast<int8_t>(kBootConfig[7]);
+  config.preamble = load_u16(kBootConfig + 8);
+  config.sync_word = kBootConfig[10];
+  config.frequency_hz = load_u32(kBootConfig + 12);
+  config.bandwidth_hz = load_u32(kBootConfig + 16);
+  return config;
+}
+
+// Sends a frame without CAD right behind the one in the air. The core reckons that one's end from the time of its call,
+// and knows nothing of the CAD (at most 17 symbols) that came between the call and the transmission.
+static hal::Code send_behind(const uint8_t* frame, size_t length) {
+  hal::RadioConfig config = radio_config();
+  uint64_t cad_ms = (UINT64_C(17000) << config.spreading_factor) / config.bandwidth_hz;
+  uint64_t give_up = hal::now_ms() + cad_ms + kLateEndMs;
+  for (;;) {
+    hal::Code code = hal::radio_send(frame, length);
+    if (code != hal::Code::kBusy || hal::now_ms() >= give_up) return code;
+    hal::sleep_until(give_up);
+  }
+}
+
+static hal::Code send_if_free(const uint8_t* frame, size_t length) {
+  bool busy = false;
+  hal::Code code = hal::radio_cad(busy);
+  if (code == hal::Code::kOk && busy) code = hal::Code::kBusy;
+  return code == hal::Code::kOk ? hal::radio_send(frame, length) : code;
+}
+
+static int32_t live_frame_send(uint32_t port, const uint8_t* frame, uint32_t length, uint32_t flags) {
+  if (port != kRadioPort) return MEHR_STATUS_BAD_INTERFACE;
   if (length == 0 || length > hal::kRadioFrameMax) return MEHR_STATUS_RADIO_FAILED;
   // The core asks the configuration too; a shell that never transmits unprovisioned does not have to trust it.
   if ((kBootConfig[1] & 1) == 0) return MEHR_STATUS_TRANSMIT_OFF;
   PeripheralWait wait;
-  bool busy = false;
-  hal::Code code = hal::radio_cad(busy);
-  if (code == hal::Code::kOk && busy) code = hal::Code::kBusy;
-  if (code == hal::Code::kOk) code = hal::radio_send(frame, length);
+  bool behind = (flags & MEHR_FRAME_FLAG_CONTINUE) != 0;
+  hal::Code code = behind ? send_behind(frame, length) : send_if_free(frame, length);
   if (code == hal::Code::kBusy || code == hal::Code::kTimeout) {
     saturating_increment(s_counters.tx_busy);
     return MEHR_STATUS_RADIO_BUSY;
   }
   if (code != hal::Code::kOk) return MEHR_STATUS_RADIO_FAILED;
   saturating_increment(s_counters.frames_tx);
-  if (s_for_command) core::outputs().add(kOutputFrame, nullptr, 0, frame, length);
+  uint8_t prefix[2] = {static_cast<uint8_t>(port), static_cast<uint8_t>(flags)};
+  if (s_for_command) core::outputs().add(kOutputFrame, prefix, sizeof prefix, frame, length);
   return MEHR_STATUS_OK;
 }
 
@@ -122,18 +157,6 @@ static void live_event(uint32_t kind, const uint8_t* bytes, uint32_t length) {
 
 static const CoreHost kLiveHost = {live_entropy,    live_frame_send,    live_record_put,
                                    live_record_get, live_record_delete, live_event};
-
-static hal::RadioConfig radio_config() {
-  hal::RadioConfig config = {};
-  config.spreading_factor = kBootConfig[5];
-  config.coding_rate = kBootConfig[6];
-  config.power_dbm = static_cast<int8_t>(kBootConfig[7]);
-  config.preamble = load_u16(kBootConfig + 8);
-  config.sync_word = kBootConfig[10];
-  config.frequency_hz = load_u32(kBootConfig + 12);
-  config.bandwidth_hz = load_u32(kBootConfig + 16);
-  return config;
-}
 
 Mode mode() { return s_mode; }
 enum mehr_status fatal_status() { return s_fatal; }
@@ -208,7 +231,7 @@ static bool step() {
     s_waited_ticks = 0;
     uint64_t before = hal::ticks();
     enum mehr_status status =
-        core::on_frame(hal::now_ms(), packet.bytes, packet.length, packet.rssi_dbm, packet.snr_qdb);
+        core::on_frame(hal::now_ms(), kRadioPort, packet.bytes, packet.length, packet.rssi_dbm, packet.snr_qdb);
     s_counters.last_frame_ticks = hal::ticks() - before - s_waited_ticks;
     after_call(status);
     run_timer();

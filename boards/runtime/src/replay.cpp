@@ -7,25 +7,23 @@
 #include "engine.h"
 #include "frame.h"
 #include "hal.h"
+#include "ram_records.h"
 #include "relay.h"
 
 namespace mehr::replay {
 
 // op u8, now_ms u64 before the body of a step; primitive u8 before the input of a primitive.
 static constexpr size_t kStepHeader = 9;
+// port u8, rssi_dbm i16, snr_qdb i16 before a frame.
+static constexpr size_t kSignal = 5;
 static_assert(kStepHeader + 1 + MEHR_IN_SIZE <= kFramePayloadMax, "a primitive's largest input fits in one request");
-static_assert(kStepHeader + 4 + MEHR_IN_SIZE <= kFramePayloadMax, "a frame of the size of In fits in one request");
+static_assert(kStepHeader + kSignal + MEHR_IN_SIZE <= kFramePayloadMax, "a frame of the size of In fits in one request");
 static_assert(kStepHeader + Outputs::kItemHeader + MEHR_OUT_SIZE <= kFramePayloadMax,
               "a primitive's largest result fits in one reply");
 
 static bool s_open;
 static uint64_t s_last_ticks;
-static struct {
-  bool used;
-  uint16_t key;
-  uint8_t length;
-  uint8_t bytes[kRecordBytes];
-} s_records[kRecords];
+static RamRecords s_records;
 static uint8_t s_entropy[kEntropyBytes];
 static size_t s_entropy_length;
 static int32_t s_radio;  // what frame_send answers
@@ -38,31 +36,16 @@ static int32_t entropy(uint8_t* out, uint32_t length) {
   return MEHR_STATUS_OK;
 }
 
-static int32_t frame_send(const uint8_t* frame, uint32_t length) {
+static int32_t frame_send(uint32_t port, const uint8_t* frame, uint32_t length, uint32_t flags) {
   if (s_radio != MEHR_STATUS_OK) return s_radio;
-  if (length == 0 || length > 255) return MEHR_STATUS_RADIO_FAILED;
-  core::outputs().add(kOutputFrame, nullptr, 0, frame, length);
+  if (length == 0 || length > MEHR_IN_SIZE) return MEHR_STATUS_RADIO_FAILED;
+  uint8_t prefix[2] = {static_cast<uint8_t>(port), static_cast<uint8_t>(flags)};
+  core::outputs().add(kOutputFrame, prefix, sizeof prefix, frame, length);
   return MEHR_STATUS_OK;
 }
 
-static int find(uint32_t key) {
-  for (size_t i = 0; i < kRecords; i++) {
-    if (s_records[i].used && s_records[i].key == key) return static_cast<int>(i);
-  }
-  return -1;
-}
-
 static int32_t record_put(uint32_t key, const uint8_t* bytes, uint32_t length) {
-  if (key > 0xfffe || length > kRecordBytes) return MEHR_STATUS_RECORD_FAILED;
-  int at = find(key);
-  for (size_t i = 0; at < 0 && i < kRecords; i++) {
-    if (!s_records[i].used) at = static_cast<int>(i);
-  }
-  if (at < 0) return MEHR_STATUS_RECORD_FAILED;
-  s_records[at].used = true;
-  s_records[at].key = static_cast<uint16_t>(key);
-  s_records[at].length = static_cast<uint8_t>(length);
-  if (length > 0) memcpy(s_records[at].bytes, bytes, length);
+  if (!s_records.put(key, bytes, length)) return MEHR_STATUS_RECORD_FAILED;
   uint8_t prefix[2];
   store_u16(prefix, static_cast<uint16_t>(key));
   core::outputs().add(kOutputRecordPut, prefix, sizeof prefix, bytes, length);
@@ -70,16 +53,13 @@ static int32_t record_put(uint32_t key, const uint8_t* bytes, uint32_t length) {
 }
 
 static int32_t record_get(uint32_t key, uint8_t* out, uint32_t capacity) {
-  int at = find(key);
-  if (at < 0) return -MEHR_STATUS_RECORD_MISSING;
-  uint32_t length = s_records[at].length;
-  memcpy(out, s_records[at].bytes, length < capacity ? length : capacity);
+  size_t length = 0;
+  if (!s_records.get(key, out, capacity, length)) return -MEHR_STATUS_RECORD_MISSING;
   return static_cast<int32_t>(length);
 }
 
 static int32_t record_delete(uint32_t key) {
-  int at = find(key);
-  if (at >= 0) s_records[at].used = false;
+  s_records.remove(key);
   uint8_t prefix[2];
   store_u16(prefix, static_cast<uint16_t>(key));
   core::outputs().add(kOutputRecordDelete, prefix, sizeof prefix, nullptr, 0);
@@ -98,7 +78,7 @@ uint64_t last_ticks() { return s_last_ticks; }
 enum mehr_status open() {
   relay::suspend();
   core::outputs().clear();
-  memset(s_records, 0, sizeof s_records);
+  s_records.clear();
   s_entropy_length = 0;
   s_last_ticks = 0;
   s_radio = MEHR_STATUS_OK;
@@ -139,9 +119,9 @@ enum mehr_status step(const uint8_t* payload, size_t length, uint64_t& deadline_
       status = core::boot(now, body, body_length);
       break;
     case kFrame:
-      if (body_length < 4) return MEHR_STATUS_BAD_REQUEST;
-      status = core::on_frame(now, body + 4, body_length - 4, static_cast<int16_t>(load_u16(body)),
-                              static_cast<int16_t>(load_u16(body + 2)));
+      if (body_length < kSignal) return MEHR_STATUS_BAD_REQUEST;
+      status = core::on_frame(now, body[0], body + kSignal, body_length - kSignal,
+                              static_cast<int16_t>(load_u16(body + 1)), static_cast<int16_t>(load_u16(body + 3)));
       break;
     case kTimer:
       if (body_length != 0) return MEHR_STATUS_BAD_REQUEST;

@@ -1,5 +1,5 @@
 // Conformance replay over the console: a fresh core instance that hears, knows and says only what the host feeds it.
-// Time comes from the steps, entropy from a queue, records live in RAM, the radio is silent.
+// Time comes from the steps, entropy from a queue, records live in RAM (ram_records.h), the radio is silent.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -8,8 +8,6 @@
 
 namespace mehr::replay {
 
-constexpr size_t kRecords = 8;
-constexpr size_t kRecordBytes = 128;
 constexpr size_t kEntropyBytes = 256;
 
 enum Op : uint8_t { kBoot = 0, kFrame = 1, kTimer = 2, kCommand = 3, kEntropy = 4, kRadio = 5, kCrypto = 6 };

@@ -29,4 +29,5 @@ void test_frames();
 void test_outputs();
 void test_records();
 void test_record_reads();
+void test_ram_records();
 void test_wasm_check();

@@ -1,81 +1,72 @@
 /**
- * When to send the own beacon (digest 1 section 1.5, H8).
+ * When to send the own beacon on each interface (digest 1 section 1.5, H8).
  *
- * Interval = max(10 s, 200 x airtime of the beacon's own frame), so beacons never take more than half a percent of the
- * air whatever the spreading factor; 20 s at least when the channel is more than 50 % used, 30 s above 75 %; +-10 % jitter
- * so that neighbours booted together drift apart.
+ * Interval on the radio = max(10 s, 200 x airtime of the beacon's own frame), so beacons never take more than half a
+ * percent of the air whatever the spreading factor; 20 s at least when the channel is more than 50 % used, 30 s above 75 %.
+ * On a wire 10 s. +-10 % jitter so that neighbours booted together drift apart.
  */
-import { Counter, frame_send, Status } from "../abi";
-import { csmaBusy, csmaReset } from "../link/csma";
-import { utilisationAdd, utilisationPermille } from "../link/utilisation";
-import { configAirtimeUs, configCapabilities, configCostTier, configTransmits } from "../state/config";
-import { count } from "../state/counters";
-import { NODE_ID } from "../state/identity";
+import { mediumSends } from "../link/medium";
+import { utilisationPermille } from "../link/utilisation";
+import { INTERFACES, RADIO } from "../profile";
+import { configAirtimeUs, configCapabilities, configCostTier } from "../state/config";
+import { NODE_ID } from "../state/destinations";
 import { randomBelow } from "../state/random";
-import { AIR_HEADER_SIZE, airLinkFrame, emitAirHeader } from "../wire/air";
+import { AIR_HEADER_SIZE } from "../wire/air";
 import { BEACON_SIZE, emitBeacon } from "../wire/beacon";
 import { KIND_BEACON, LINK_FRAME_HEADER_SIZE, linkFrameBody } from "../wire/link-frame";
+import { queueFill } from "./queue";
 
-const AIR_FRAME_SIZE: u32 = AIR_HEADER_SIZE + LINK_FRAME_HEADER_SIZE + BEACON_SIZE;
+/** Bytes of a beacon's link frame. */
+export const BEACON_FRAME_SIZE: u32 = LINK_FRAME_HEADER_SIZE + BEACON_SIZE;
 
 const INTERVAL_MIN_MS: u64 = 10_000;
 const AIRTIME_FACTOR: u64 = 200;
 /** The first beacon after boot comes within two seconds: a node is found in seconds, a street rebooted together is not one shout. */
 const FIRST_MAX_MS: u32 = 2_000;
 
-/** Time of the next beacon u64, 2^64-1 when transmission is off. */
-export const BEACONING: usize = memory.data(8, 8);
-export const BEACONING_SIZE: u32 = 8;
+/** Time of the next beacon on each interface u64, 2^64-1 where this node does not send. */
+export const BEACONING_SIZE: u32 = 8 * INTERFACES;
+export const BEACONING: usize = memory.data(8 * INTERFACES, 8);
 
-const FRAME: usize = memory.data(24, 8);
+function at(port: u32): usize {
+  return BEACONING + ((<usize>port) << 3);
+}
 
-/** Share of its queues the node has filled, for the beacon's load field; this core queues nothing. */
-const LOAD_IDLE: u32 = 0;
-
-function intervalMs(nowMs: u64): u64 {
-  let interval = max<u64>(INTERVAL_MIN_MS, (AIRTIME_FACTOR * configAirtimeUs(AIR_FRAME_SIZE) + 999) / 1000);
+function intervalMs(port: u32, nowMs: u64): u64 {
+  if (port != RADIO) return INTERVAL_MIN_MS;
+  const airtime = configAirtimeUs(AIR_HEADER_SIZE + BEACON_FRAME_SIZE);
   const used = utilisationPermille(nowMs);
-  if (used > 750) interval = max<u64>(interval, 30_000);
-  else if (used > 500) interval = max<u64>(interval, 20_000);
-  return interval;
+  const least: u64 = used > 750 ? 30_000 : used > 500 ? 20_000 : INTERVAL_MIN_MS;
+  return max<u64>(least, (AIRTIME_FACTOR * airtime + 999) / 1000);
 }
 
-/** Plans the first beacon. */
+/** Plans the first beacon of every interface. */
 export function beaconingStart(nowMs: u64): void {
-  csmaReset();
-  store<u64>(BEACONING, configTransmits() ? nowMs + <u64>randomBelow(FIRST_MAX_MS) : u64.MAX_VALUE);
-}
-
-/** Time of the next beacon; 2^64-1 if none is planned. */
-export function beaconingDeadline(): u64 {
-  return load<u64>(BEACONING);
-}
-
-/** Sends the beacon if its time has come, and plans the next. Ok, or why the host did not send it. */
-export function beaconingRun(nowMs: u64): Status {
-  if (nowMs < beaconingDeadline()) return Status.Ok;
-  const linkFrame = airLinkFrame(FRAME);
-  emitAirHeader(FRAME, randomBelow(16), false);
-  store<u8>(linkFrame, <u8>KIND_BEACON);
-  emitBeacon(linkFrameBody(linkFrame), NODE_ID, configCapabilities(), configCostTier(), LOAD_IDLE);
-  const sent: Status = frame_send(FRAME, AIR_FRAME_SIZE);
-  if (sent == Status.Ok) {
-    count(Counter.BeaconsSent);
-    utilisationAdd(nowMs, configAirtimeUs(AIR_FRAME_SIZE));
-  } else if (sent == Status.RadioBusy) {
-    const wait = csmaBusy();
-    if (wait != 0) {
-      count(Counter.BusyDeferred);
-      store<u64>(BEACONING, nowMs + wait);
-      return sent;
-    }
-    count(Counter.BusyDropped);
-  } else {
-    count(Counter.SendFailed);
+  for (let port: u32 = 0; port < INTERFACES; port++) {
+    store<u64>(at(port), mediumSends(port) ? nowMs + <u64>randomBelow(FIRST_MAX_MS) : u64.MAX_VALUE);
   }
-  csmaReset();
-  const interval = intervalMs(nowMs);
-  const jitter = <u32>(interval / 5);
-  store<u64>(BEACONING, nowMs + interval - interval / 10 + <u64>randomBelow(jitter + 1));
-  return sent;
+}
+
+/** Time of the next beacon on an interface; 2^64-1 if none is planned. */
+export function beaconingAt(port: u32): u64 {
+  return load<u64>(at(port));
+}
+
+/** Time of the next beacon on any interface. */
+export function beaconingDeadline(): u64 {
+  let next = u64.MAX_VALUE;
+  for (let port: u32 = 0; port < INTERFACES; port++) next = min<u64>(next, beaconingAt(port));
+  return next;
+}
+
+/** Plans the next beacon, counted from now: this one goes out, or is left out. */
+export function beaconingPlan(port: u32, nowMs: u64): void {
+  const interval = intervalMs(port, nowMs);
+  store<u64>(at(port), nowMs + interval - interval / 10 + <u64>randomBelow(<u32>(interval / 5) + 1));
+}
+
+/** Writes the beacon's link frame, BEACON_FRAME_SIZE bytes. Its load field is how full the packet queue is. */
+export function beaconingWrite(out: usize): void {
+  store<u8>(out, <u8>KIND_BEACON);
+  emitBeacon(linkFrameBody(out), NODE_ID, configCapabilities(), configCostTier(), (queueFill() * 255) / 1000);
 }

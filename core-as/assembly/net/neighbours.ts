@@ -1,19 +1,19 @@
 /**
- * Who was heard lately: 16 neighbours by their beacons (digest 1 section 2.4 for the silence times, H8, H33).
+ * Who was heard lately: NEIGHBOURS neighbours by their beacons (digest 1 section 2.4 for the silence times, H8, H33).
  *
  * A beacon is unsigned, so this table must not be something a stranger can empty: a newcomer may take the place of a
  * neighbour that has been silent for 180 s, the longest silent first, and is otherwise turned away and counted.
  *
  * Entry, 48 bytes:
  *   0 node_id 16 | 16 capabilities u16 | 18 cost_tier u8 | 19 load u8 | 20 rssi_dbm i16 | 22 snr_qdb i16
- *   24 beacons u32 | 28 state u8, zero 3 | 32 first_heard_ms u64 | 40 last_heard_ms u64
+ *   24 beacons u32 | 28 state u8 | 29 port u8, zero 2 | 32 first_heard_ms u64 | 40 last_heard_ms u64
  */
-import { Counter, Event, event, Status } from "../abi";
+import { Counter, Event, event } from "../abi";
 import { count } from "../state/counters";
-import { NODE_ID_SIZE } from "../state/identity";
+import { NEIGHBOURS as ENTRIES } from "../profile";
+import { NODE_ID_SIZE } from "../state/destinations";
 import { beaconCapabilities, beaconCostTier, beaconLoad, beaconNodeId } from "../wire/beacon";
 
-const ENTRIES: u32 = 16;
 const ENTRY_SIZE: u32 = 48;
 
 const BEACON_FIELDS: usize = 0;
@@ -21,6 +21,7 @@ const RSSI: usize = 20;
 const SNR: usize = 22;
 const BEACONS: usize = 24;
 const STATE: usize = 28;
+const PORT: usize = 29;
 const FIRST_HEARD: usize = 32;
 const LAST_HEARD: usize = 40;
 
@@ -32,12 +33,12 @@ const STATE_DOWN: u8 = 2;
 const DOWN_MS: u64 = 180_000;
 const GONE_MS: u64 = 600_000;
 
-export const NEIGHBOURS: usize = memory.data(768, 8);
-export const NEIGHBOURS_SIZE: u32 = 768;
+export const NEIGHBOURS_SIZE: u32 = ENTRIES * ENTRY_SIZE;
+export const NEIGHBOURS: usize = memory.data(ENTRIES * ENTRY_SIZE, 8);
 
 /** A neighbour as a command or an event reports it. */
 const REPORT_SIZE: u32 = 44;
-const REPORT: usize = memory.data(704, 8);
+const REPORT: usize = memory.data(44, 8);
 
 function at(index: u32): usize {
   return NEIGHBOURS + <usize>(index * ENTRY_SIZE);
@@ -81,7 +82,7 @@ function place(): usize {
 /**
  * Writes the report of one entry, 44 bytes:
  *   0 node_id 16 | 16 capabilities u16 | 18 cost_tier u8 | 19 load u8 | 20 rssi_dbm i16 | 22 snr_qdb i16 | 24 beacons u32
- *   28 state u8 (1 up, 2 down), zero 3 | 32 known_for_ms u64 | 40 silent_for_ms u32
+ *   28 state u8 (1 up, 2 down) | 29 port u8, zero 2 | 32 known_for_ms u64 | 40 silent_for_ms u32
  */
 function report(out: usize, entry: usize, nowMs: u64): void {
   memory.copy(out, entry, 32);
@@ -90,15 +91,15 @@ function report(out: usize, entry: usize, nowMs: u64): void {
   store<u32>(out, <u32>min<u64>(silence(entry, nowMs), <u64>u32.MAX_VALUE), 40);
 }
 
-/** Takes in a checked beacon. Ok, or TableFull. */
-export function neighbourHeard(beacon: usize, nowMs: u64, rssiDbm: i32, snrQdb: i32): Status {
+/** Takes in a checked beacon heard on `port`. How many came from this neighbour so far; 0 if the table is full. */
+export function neighbourHeard(beacon: usize, port: u32, nowMs: u64, rssiDbm: i32, snrQdb: i32): u32 {
   let entry = find(beaconNodeId(beacon));
   let found = false;
   if (entry == 0) {
     entry = place();
     if (entry == 0) {
       count(Counter.NeighboursRefused);
-      return Status.TableFull;
+      return 0;
     }
     memory.fill(entry, 0, ENTRY_SIZE);
     memory.copy(entry, beaconNodeId(beacon), NODE_ID_SIZE);
@@ -112,15 +113,16 @@ export function neighbourHeard(beacon: usize, nowMs: u64, rssiDbm: i32, snrQdb: 
   store<u8>(entry, <u8>beaconLoad(beacon), 19);
   store<u16>(entry, <u16>rssiDbm, RSSI);
   store<u16>(entry, <u16>snrQdb, SNR);
-  const beacons = load<u32>(entry, BEACONS);
-  if (beacons != u32.MAX_VALUE) store<u32>(entry, beacons + 1, BEACONS);
+  let beacons = load<u32>(entry, BEACONS);
+  if (beacons != u32.MAX_VALUE) store<u32>(entry, ++beacons, BEACONS);
+  store<u8>(entry, <u8>port, PORT);
   store<u64>(entry, nowMs, LAST_HEARD);
   store<u8>(entry, STATE_UP, STATE);
   if (found) {
     report(REPORT, entry, nowMs);
     event(Event.NeighbourFound, REPORT, REPORT_SIZE);
   }
-  return Status.Ok;
+  return beacons;
 }
 
 /** Marks the silent down and forgets the gone, telling the host of each. */
@@ -163,7 +165,7 @@ export function neighboursUp(): u32 {
   return up;
 }
 
-/** Writes the report of every neighbour, in table order, at `out` (at most 704 bytes); the number of bytes. */
+/** Writes the report of every neighbour, in table order, at `out` (at most 44 bytes each); the number of bytes. */
 export function neighboursReport(out: usize, nowMs: u64): u32 {
   let length: u32 = 0;
   for (let i: u32 = 0; i < ENTRIES; i++) {

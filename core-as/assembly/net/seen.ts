@@ -67,6 +67,12 @@ export function seenBefore(hash: usize, nowMs: u64): bool {
   return false;
 }
 
+/** Forgets the packet seenBefore has just remembered. */
+export function seenForget(): void {
+  store<u32>(NEXT, (load<u32>(NEXT) + ENTRIES - 1) % ENTRIES);
+  store<u32>(USED, load<u32>(USED) - 1);
+}
+
 /** Entries younger than 60 s at the last seenExpire. */
 export function seenCount(): u32 {
   return load<u32>(USED);

@@ -1,35 +1,101 @@
 /**
- * The boot configuration: 20 bytes from the board value, later from the provisioning record.
+ * The boot configuration: 28 bytes and 8 for each wired interface, from the board value, later from the provisioning
+ * record.
  *
- *   0 version u8 = 1 | 1 flags u8 | 2 capabilities u16 | 4 cost_tier u8 | 5 spreading_factor u8 | 6 coding_rate u8
+ *   0 version u8 = 2 | 1 flags u8 | 2 capabilities u16 | 4 cost_tier u8 | 5 spreading_factor u8 | 6 coding_rate u8
  *   7 power_dbm i8 | 8 preamble u16 | 10 sync_word u8 | 11 zero u8 | 12 frequency_hz u32 | 16 bandwidth_hz u32
+ *   20 price u32, micro-MHR per KiB | 24 duty_permille u16, of an hour, 1-1000 | 26 wired u8, 0-3 | 27 zero u8
+ *   28 + 8i: bitrate_bps u32, mtu u16 (largest packet), zero u16
  *
- * Frequency, power and sync word go to the radio by way of the host, which reads the same bytes; the core keeps them
- * because the airtime law is a matter of frequency and power.
+ * flags: bit 0 transmit, bit 1 no radio. Interface 0 is the radio, 1 to 3 the wired ones. Frequency, power and sync word
+ * go to the radio by way of the host, which reads the same bytes; the core keeps them because the airtime law is a matter
+ * of frequency and power.
  */
 import { Status } from "../abi";
+import { INTERFACES, PACKET_BYTES, RADIO } from "../profile";
+import { AIR_MAX } from "../wire/air";
 import { airtimeUs } from "../wire/airtime";
 import { COST_TIER_MAX } from "../wire/beacon";
+import { MTU_MIN } from "../wire/packet";
 
-export const CONFIG_SIZE: u32 = 20;
-export const CONFIG: usize = memory.data(20, 8);
+const FIXED_SIZE: u32 = 28;
+const WIRED_SIZE: u32 = 8;
+const WIRED_MAX: u32 = INTERFACES - 1;
+export const CONFIG_SIZE: u32 = 52;
+export const CONFIG: usize = memory.data(52, 8);
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const FLAG_TRANSMIT: u32 = 1;
+const FLAG_NO_RADIO: u32 = 2;
+const DUTY_MAX: u32 = 1000;
+/** Nothing slower carries a packet within the minute a link may take for it. */
+const BITRATE_MIN: u32 = 100;
 
 /** Checks and keeps the `length` bytes at `input`. BadConfig leaves the old configuration in place. */
 export function configLoad(input: usize, length: u32): Status {
-  if (length != CONFIG_SIZE) return Status.BadConfig;
-  if (load<u8>(input) != VERSION || load<u8>(input, 11) != 0) return Status.BadConfig;
-  if (((<u32>load<u8>(input, 1)) & ~FLAG_TRANSMIT) != 0) return Status.BadConfig;
+  if (length < FIXED_SIZE) return Status.BadConfig;
+  const wired: u32 = load<u8>(input, 26);
+  if (wired > WIRED_MAX || length != FIXED_SIZE + wired * WIRED_SIZE) return Status.BadConfig;
+  if (load<u8>(input) != VERSION || load<u8>(input, 11) != 0 || load<u8>(input, 27) != 0) return Status.BadConfig;
+  const flags: u32 = load<u8>(input, 1);
+  if ((flags & ~(FLAG_TRANSMIT | FLAG_NO_RADIO)) != 0) return Status.BadConfig;
   if (<u32>load<u8>(input, 4) > COST_TIER_MAX) return Status.BadConfig;
+  const duty: u32 = load<u16>(input, 24);
+  if (duty == 0 || duty > DUTY_MAX) return Status.BadConfig;
   // The airtime formula knows which radio parameters exist; a set it refuses could never be accounted for.
   if (airtimeOf(input, 255) == 0) return Status.BadConfig;
-  memory.copy(CONFIG, input, CONFIG_SIZE);
+  for (let i: u32 = 0; i < wired; i++) {
+    const at = input + <usize>(FIXED_SIZE + i * WIRED_SIZE);
+    const mtu: u32 = load<u16>(at, 4);
+    if (load<u32>(at) < BITRATE_MIN || mtu < MTU_MIN || mtu > PACKET_BYTES || load<u16>(at, 6) != 0)
+      return Status.BadConfig;
+  }
+  memory.fill(CONFIG, 0, CONFIG_SIZE);
+  memory.copy(CONFIG, input, length);
   return Status.Ok;
 }
 
-/** False on a board without a region: it listens and says nothing. */
+/** True if this node has the interface: the radio, 0, or a wired one. */
+export function configHasInterface(index: u32): bool {
+  if (index == RADIO) return ((<u32>load<u8>(CONFIG, 1)) & FLAG_NO_RADIO) == 0;
+  return index <= <u32>load<u8>(CONFIG, 26);
+}
+
+function wiredAt(index: u32): usize {
+  return CONFIG + <usize>(FIXED_SIZE + (index - 1) * WIRED_SIZE);
+}
+
+/** Bits per second an interface carries; on the radio what frames of 255 bytes come to. */
+export function configBitrate(index: u32): u32 {
+  if (index != RADIO) return load<u32>(wiredAt(index));
+  return <u32>((<u64>AIR_MAX * 8 * 1_000_000) / configAirtimeUs(AIR_MAX));
+}
+
+/** Largest packet an interface carries, in bytes: 484 on the radio. */
+export function configMtu(index: u32): u32 {
+  return index == RADIO ? MTU_MIN : load<u16>(wiredAt(index), 4);
+}
+
+/** 5 to 12. */
+export function configSpreadingFactor(): i32 {
+  return load<u8>(CONFIG, 5);
+}
+
+/** Price in micro-MHR per KiB of everything relayed. */
+export function configPrice(): u32 {
+  return load<u32>(CONFIG, 20);
+}
+
+export function configSetPrice(price: u32): void {
+  store<u32>(CONFIG, price, 20);
+}
+
+/** Per mille of an hour that this node's radio may be on the air; 1000 for no limit. */
+export function configDutyPermille(): u32 {
+  return load<u16>(CONFIG, 24);
+}
+
+/** False on a board without a region: its radio listens and says nothing. */
 export function configTransmits(): bool {
   return ((<u32>load<u8>(CONFIG, 1)) & FLAG_TRANSMIT) != 0;
 }

@@ -27,6 +27,11 @@ export function airIsSplit(frame: usize): bool {
   return (load<u8>(frame) & (<u8>SPLIT_FLAG)) != 0;
 }
 
+/** The number, 0-15, that both halves of a link frame carry. */
+export function airSequence(frame: usize): u32 {
+  return (<u32>load<u8>(frame)) >> 4;
+}
+
 /** Address of the link frame, whose size is the air frame's length - AIR_HEADER_SIZE. */
 export function airLinkFrame(frame: usize): usize {
   return frame + AIR_HEADER_SIZE;

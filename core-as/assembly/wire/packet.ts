@@ -1,17 +1,21 @@
 /**
  * The Mehr packet: destination, no source (digest 1 section 2.2, H1; registry section 1).
  *
- *   0 header u8 | 1 hops u8 | 2 destination 16 | 18 context u8 | 19 DATA 0-465
+ *   0 header u8 | 1 hops u8 | 2 destination 16 | 18 context u8 | 19 DATA, 0-465 in the relay profile
  *
  * Header bits: 7 and 6 zero (access code, two addresses: never sent), 5 ratchet in DATA, 4 forwarded, 3-2 destination
  * type, 1-0 packet type. Only the seven combinations below are in use; every other value is refused, so a header bit can
  * get a meaning later without an old relay having carried it in ignorance.
  */
 import { Status } from "../abi";
+import { PACKET_BYTES } from "../profile";
 
 export const PACKET_HEADER_SIZE: u32 = 19;
-export const PACKET_DATA_MAX: u32 = 465;
-export const PACKET_MAX: u32 = PACKET_HEADER_SIZE + PACKET_DATA_MAX;
+/** Packet size every link carries (transport class Constrained, digest 1 section 1.3). */
+export const MTU_MIN: u32 = 484;
+/** The largest packet of this profile. */
+export const PACKET_MAX: u32 = PACKET_BYTES;
+export const PACKET_DATA_MAX: u32 = PACKET_MAX - PACKET_HEADER_SIZE;
 /** A packet that has passed more relays than this is dropped (H27). */
 export const HOPS_MAX: u32 = 128;
 
@@ -33,7 +37,9 @@ export const HEADER_FORWARDED_RATCHET: u32 = 0x30;
 // Contexts (registry section 2).
 export const CONTEXT_NONE: u32 = 0x00;
 export const CONTEXT_GOSSIP: u32 = 0xf0;
+export const CONTEXT_LINK_CONTROL: u32 = 0xf1;
 export const CONTEXT_PROBE: u32 = 0xf2;
+export const CONTEXT_RESERVATION: u32 = 0xf3;
 export const CONTEXT_SOCIAL: u32 = 0xf7;
 export const CONTEXT_MARKET: u32 = 0xf8;
 export const CONTEXT_ONION: u32 = 0xf9;
@@ -138,6 +144,10 @@ export function packetHeader(packet: usize): u32 {
 /** Relays passed so far. */
 export function packetHops(packet: usize): u32 {
   return load<u8>(packet + HOPS);
+}
+
+export function packetSetHops(packet: usize, hops: u32): void {
+  store<u8>(packet + HOPS, <u8>hops);
 }
 
 /** Address of the 16-byte destination: a destination_hash, or a link_id under HEADER_LINK_DATA and HEADER_LINK_PROOF. */

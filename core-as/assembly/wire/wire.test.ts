@@ -195,42 +195,6 @@ describe("air frame", () => {
   });
 });
 
-describe("link frame", () => {
-  it("knows four kinds, and 254 bytes for all but the beacon", () => {
-    for (let kind = 0; kind < 256; kind++) {
-      const at = put(Uint8Array.of(kind));
-      const fixed = kind === 0x00 || kind === 0x20 || kind === 0x40;
-      expect(core.call("checkLinkFrame", at, 254)).toBe(fixed || kind === 0x80 ? Status.Ok : Status.BadKind);
-      expect(core.call("checkLinkFrame", at, 253)).toBe(
-        fixed ? Status.Short : kind === 0x80 ? Status.Ok : Status.BadKind,
-      );
-    }
-    expect(core.call("checkLinkFrame", put(Uint8Array.of(0x40)), 255)).toBe(Status.Long);
-    expect(core.call("checkLinkFrame", core.arena, 0)).toBe(Status.Short);
-  });
-
-  it("unpads what it padded, for any content", () => {
-    fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 252 }), (content) => {
-        core.bytes.fill(0xee, OUT, OUT + 260);
-        put(content, OUT);
-        expect(core.call("pad", core.arena + OUT, content.length, 253)).toBe(1);
-        expect(core.bytes[OUT + 253]).toBe(0xee);
-        expect(core.call("unpaddedLength", core.arena + OUT, 253)).toBe(content.length);
-      }),
-      { numRuns: 300 },
-    );
-    expect(core.call("pad", core.arena + OUT, 253, 253)).toBe(0);
-  });
-
-  it("finds no padding where there is none", () => {
-    expect(core.call("unpaddedLength", put(new Uint8Array(253)), 253)).toBe(-1);
-    expect(core.call("unpaddedLength", put(Uint8Array.of(1, 2, 0x80, 0, 7)), 5)).toBe(-1);
-    expect(core.call("unpaddedLength", put(Uint8Array.of(1, 2, 0x80, 0, 0)), 5)).toBe(2);
-    expect(core.call("unpaddedLength", core.arena, 0)).toBe(-1);
-  });
-});
-
 describe("time on air", () => {
   /** Microseconds with explicit header and CRC. */
   const us = (sf: number, bandwidth: number, rate: number, preamble: number, length: number): number =>

@@ -87,7 +87,7 @@ void take_frame(const Frame& frame) {
   s_answered = true;
 }
 
-// Takes in what has arrived. While nobody waits for a reply, a queue that might not hold what the next read brings
+// Takes in what has arrived. While nobody waits for an answer, a queue that might not hold what the next read brings
 // (at most 4 frames) leaves it in the UART, which holds the host back; so frames are dropped only during a wait.
 void pump(bool waiting = false) {
   uint8_t bytes[64];
@@ -162,7 +162,8 @@ Code radio_cad(bool& busy) {
 
 Code radio_send(const uint8_t* bytes, size_t length) {
   if (length == 0 || length > kRadioFrameMax) return Code::kRange;
-  pump();
+  // The end of the last transmission must be seen even behind frames there is no room for.
+  pump(s_sending);
   if (s_sending) return Code::kBusy;
   uint8_t p[14];
   store_u32(p, s_config.frequency_hz);

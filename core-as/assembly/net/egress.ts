@@ -1,0 +1,168 @@
+/**
+ * What goes out next on each interface (digest 1 sections 2.8 and 2.9).
+ *
+ * First the beacon if it is due, then link setup and control, then gossip and packets, which share what is left 10 : 90
+ * when both wait. Gossip that has waited for 180 s goes next. On the radio nothing but beacons is made ready unless the
+ * hour's airtime has room for a largest frame; beacons and gossip stop at four fifths of it.
+ */
+import { Counter, Status } from "../abi";
+import { AirtimeClass, airtimeNext } from "../link/airtime";
+import { NO_LINK } from "../link/links";
+import {
+  mediumAirtimeUs,
+  mediumBuffer,
+  mediumDeadline,
+  mediumDefer,
+  mediumFreeAt,
+  mediumLawfulAt,
+  mediumPending,
+  mediumReady,
+  mediumRun,
+  mediumSend,
+  mediumSends,
+  mediumTakeDropped,
+  mediumTimeMs,
+} from "../link/medium";
+import { linkOutboxNext, linkOutboxWaiting } from "../link/outbox";
+import { frameSeal } from "../link/secure";
+import { INTERFACES, LINKS, RADIO } from "../profile";
+import { count } from "../state/counters";
+import { BEACON_FRAME_SIZE, beaconingAt, beaconingPlan, beaconingWrite } from "./beaconing";
+import { congestionDropped } from "./congestion";
+import { controlNext, controlWaiting } from "./control";
+import { gossipDeadline, gossipNext, gossipStarved, gossipWaiting } from "./gossip";
+import {
+  queueClass,
+  queueDeadline,
+  queueDrop,
+  queueLength,
+  queueLinkIn,
+  queueLinkOut,
+  queueNext,
+  queuePacket,
+  queueQos,
+  queueReadyAt,
+  queueSent,
+  shareCharge,
+  shareDue,
+} from "./queue";
+import { throttleSent } from "./throttle";
+
+/** Size of the link frame that gossip fits. */
+const GOSSIP_SIZE: u32 = 254;
+/** A source that said it had a frame and gave none is asked again after this. */
+const EMPTY_MS: u64 = 100;
+const FREE: u32 = 1;
+
+/** An interface, 8 bytes: 0 gossip's share u32 | 4 link_in of the frame under way u8 | 5 airtime is awaited u8, zero. */
+const PORT_SIZE: u32 = 8;
+const LINK_IN: usize = 4;
+const SPENT: usize = 5;
+export const EGRESS_SIZE: u32 = PORT_SIZE * INTERFACES;
+export const EGRESS: usize = memory.data(PORT_SIZE * INTERFACES, 8);
+
+export function egressReset(): void {
+  memory.fill(EGRESS, 0, EGRESS_SIZE);
+}
+
+/** When gossip may go out on an interface, the interface being free. */
+function gossipAt(port: u32, nowMs: u64): u64 {
+  return max<u64>(gossipDeadline(port, nowMs), mediumLawfulAt(port, AirtimeClass.Gossip, nowMs));
+}
+
+/** Hands the frame at mediumBuffer over. */
+function send(port: u32, length: u32, airtimeClass: u32, linkIn: u32, nowMs: u64): bool {
+  if (length == 0) return false;
+  store<u8>(EGRESS + <usize>(port * PORT_SIZE), <u8>linkIn, LINK_IN);
+  mediumSend(port, length, airtimeClass, nowMs);
+  return true;
+}
+
+/** Sends the packet of this buffer; gossip's share grows by it. */
+function sendPacket(port: u32, index: u32, nowMs: u64): bool {
+  const link = queueLinkOut(index);
+  const linkIn = queueLinkIn(index);
+  const trafficClass = queueClass(index);
+  const size = frameSeal(link, mediumBuffer(port), queuePacket(index), queueLength(index), queueQos(index), nowMs);
+  if (size == 0) {
+    count(Counter.SendFailed);
+    queueDrop(index);
+    return false;
+  }
+  shareCharge(EGRESS + <usize>(port * PORT_SIZE), size, false);
+  queueSent(index, port, nowMs);
+  throttleSent(link, mediumTimeMs(port, size), nowMs);
+  if (linkIn != NO_LINK) {
+    count(Counter.PacketsForwarded);
+    if (trafficClass == FREE) count(Counter.PacketsFree);
+  }
+  return send(port, size, trafficClass == 0 ? AirtimeClass.Unfunded : AirtimeClass.User, linkIn, nowMs);
+}
+
+/** Gives a free interface its next frame, if there is one. */
+function fill(port: u32, nowMs: u64): bool {
+  const entry = EGRESS + <usize>(port * PORT_SIZE);
+  if (mediumTakeDropped(port) && <u32>load<u8>(entry, LINK_IN) < LINKS)
+    congestionDropped(load<u8>(entry, LINK_IN), nowMs);
+  const out = mediumBuffer(port);
+  if (nowMs >= beaconingAt(port)) {
+    beaconingPlan(port, nowMs);
+    const us = mediumAirtimeUs(BEACON_FRAME_SIZE);
+    if (port != RADIO || airtimeNext(AirtimeClass.Beacon, us, nowMs) == nowMs) {
+      beaconingWrite(out);
+      return send(port, BEACON_FRAME_SIZE, AirtimeClass.Beacon, NO_LINK, nowMs);
+    }
+    count(Counter.AirtimeDeferred);
+  }
+  const link = linkOutboxWaiting(port) || controlWaiting(port);
+  const gossip = gossipWaiting(port, nowMs) && gossipAt(port, nowMs) <= nowMs;
+  const packet = queueNext(port, nowMs);
+  if (!link && !gossip && packet < 0) return false;
+  if (mediumLawfulAt(port, AirtimeClass.User, nowMs) > nowMs) {
+    if (load<u8>(entry, SPENT) == 0) count(Counter.AirtimeDeferred);
+    store<u8>(entry, 1, SPENT);
+    return false;
+  }
+  store<u8>(entry, 0, SPENT);
+  if (link) {
+    let size = linkOutboxNext(port, out, nowMs);
+    if (size == 0) size = controlNext(port, out, nowMs);
+    if (send(port, size, AirtimeClass.Link, NO_LINK, nowMs)) return true;
+  }
+  if (gossip && (packet < 0 || gossipStarved(port, nowMs) || shareDue(entry, GOSSIP_SIZE))) {
+    const size = gossipNext(port, out, nowMs);
+    if (size != 0) {
+      shareCharge(entry, size, true);
+      return send(port, size, AirtimeClass.Gossip, NO_LINK, nowMs);
+    }
+  }
+  if (packet >= 0 && sendPacket(port, packet, nowMs)) return true;
+  mediumDefer(port, nowMs + EMPTY_MS);
+  return false;
+}
+
+/**
+ * Takes the next step of sending, at most one frame_send: a frame under way first, else the next frame of the first
+ * interface that is free and has one. The status of mediumRun.
+ */
+export function egressRun(nowMs: u64): Status {
+  if (mediumDeadline() <= nowMs) return mediumRun(nowMs);
+  for (let port: u32 = 0; port < INTERFACES; port++) {
+    if (mediumReady(port, nowMs) && fill(port, nowMs)) return mediumRun(nowMs);
+  }
+  return Status.Ok;
+}
+
+/** When egressRun has something to do next; 2^64-1 if never. */
+export function egressDeadline(nowMs: u64): u64 {
+  let next = min<u64>(mediumDeadline(), queueDeadline());
+  for (let port: u32 = 0; port < INTERFACES; port++) {
+    if (!mediumSends(port) || mediumPending(port)) continue;
+    let want = nowMs;
+    if (!linkOutboxWaiting(port) && !controlWaiting(port))
+      want = min<u64>(gossipAt(port, nowMs), queueReadyAt(port, nowMs));
+    want = min<u64>(beaconingAt(port), max<u64>(want, mediumLawfulAt(port, AirtimeClass.User, nowMs)));
+    next = min<u64>(next, max<u64>(want, mediumFreeAt(port)));
+  }
+  return next;
+}

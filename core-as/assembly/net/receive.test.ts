@@ -1,0 +1,150 @@
+import { createHash } from "node:crypto";
+import { beforeEach, describe, expect, it } from "vitest";
+import { Counter, Status } from "../../../host/core/abi.gen.ts";
+import { bytesOf, Identity, wrapPacket } from "../../../tests/support/endpoint.ts";
+import { exchange, LinkNode, RADIO, WIRE } from "../../../tests/support/link-node.ts";
+
+const QOS = 0x40;
+const OUT = 30_000;
+const IN = 31_000;
+
+/** Links a-b by radio, b-c by radio, b-d by wire: b is the node under test. */
+let a: LinkNode;
+let b: LinkNode;
+let c: LinkNode;
+let d: LinkNode;
+beforeEach(async () => {
+  [a, b, c, d] = await Promise.all((["a", "b", "c", "d"] as const).map((name) => LinkNode.boot(name)));
+  for (const [peer, port] of [
+    [a, RADIO],
+    [c, RADIO],
+    [d, WIRE],
+  ] as const) {
+    peer.start(b, 1000, port);
+    exchange(peer, b, 1000, port);
+    expect(b.linkTo(peer)).toBeDefined();
+  }
+});
+
+let unique = 0;
+/** A packet on its way to `id`; no box in it opens. */
+function packet(id: Uint8Array, header = 0x10): Uint8Array {
+  const bytes = new Uint8Array(100).fill(7);
+  bytes.set([header, 0, ...id, 0], 0);
+  bytes[60] = ++unique;
+  return bytes;
+}
+
+/** The packet as b has it out of a link frame of `peer`: a Status. */
+function receive(bytes: Uint8Array, peer: LinkNode, qos = QOS): number {
+  b.core.bytes.set(bytes, IN);
+  return b.core.call("receivePacket", b.linkTo(peer) ?? 255, qos, b.core.arena + IN, bytes.length, 2000n);
+}
+
+/** Sub-type and body of the next message b has for `peer`. */
+function told(peer: LinkNode, port = RADIO): { sub: number; body: string } | undefined {
+  const size = b.core.call("controlNext", port, b.core.arena + OUT, 2000n);
+  if (size === 0) return undefined;
+  const { packet: bytes } = peer.receive(b.core.bytes.slice(OUT, OUT + size), 2000, port);
+  if (bytes === undefined) throw new Error("a message for somebody else");
+  expect(bytes[18]).toBe(0xf1);
+  return { sub: bytes[19] ?? 0, body: Buffer.from(bytes.subarray(20)).toString("hex") };
+}
+
+/** The first half of a packet's hash, by the core (packet-hash.ts has its own test). */
+function hash(bytes: Uint8Array): string {
+  b.core.bytes.set(bytes, IN);
+  b.core.call("packetHash", b.core.arena + OUT, b.core.arena + IN, bytes.length);
+  return Buffer.from(b.core.bytes.slice(OUT, OUT + 8)).toString("hex");
+}
+
+/** The address next to the one of `node`, on the ring: no route, but closer to it than to anybody else. */
+function besides(node: LinkNode): Uint8Array {
+  const id = node.id.slice();
+  id[15] = (id[15] ?? 0) ^ 1;
+  return id;
+}
+
+describe("acknowledgments", () => {
+  it("are sent for what is here, though no box opens, and again when it comes again", () => {
+    const bytes = packet(b.id);
+    expect(receive(bytes, a)).not.toBe(Status.Ok);
+    expect(told(a)).toEqual({ sub: 8, body: hash(bytes) });
+    expect(told(a)).toBeUndefined();
+    expect(receive(bytes, a)).toBe(Status.Duplicate);
+    expect(receive(bytes, a)).toBe(Status.Duplicate);
+    // One that waits says it all.
+    expect(told(a)).toEqual({ sub: 8, body: hash(bytes) });
+    expect(told(a)).toBeUndefined();
+  });
+
+  it("are sent for what is queued, whatever its hops, with the hash it came with", () => {
+    const bytes = packet(besides(c));
+    const expected = hash(bytes);
+    expect(receive(bytes, a)).toBe(Status.Ok);
+    expect(told(a)).toEqual({ sub: 8, body: expected });
+    bytes[1] = 5;
+    expect(receive(bytes, a)).toBe(Status.Duplicate);
+    expect(told(a)).toEqual({ sub: 8, body: expected });
+  });
+
+  it("are not sent for what has no way on, neither the first time nor later", () => {
+    // Closest to who sent it.
+    const bytes = packet(besides(a));
+    for (const peer of [c, d]) b.close(b.linkTo(peer) ?? 255);
+    b.sendAll(2000);
+    for (let time = 0; time < 2; time++) {
+      expect(receive(bytes, a)).toBe(Status.NoRoute);
+      expect(told(a)).toEqual({ sub: 7, body: Buffer.from(besides(a)).toString("hex") });
+      expect(told(a)).toBeUndefined();
+    }
+    expect(b.counter(Counter.PacketsDuplicate)).toBe(0);
+  });
+
+  it("are sent neither for P0 nor for what came by wire", () => {
+    for (const id of [b.id, besides(c)]) {
+      receive(packet(id), a, 0x00);
+      receive(packet(id), d);
+    }
+    expect(b.core.call("controlWaiting", RADIO)).toBe(0);
+    expect(b.core.call("controlWaiting", WIRE)).toBe(0);
+  });
+});
+
+describe("a NoRoute", () => {
+  it("makes what was sent that way and is not acknowledged take another", () => {
+    const destination = besides(c);
+    b.core.call("linkSetPolicy", b.linkTo(a) ?? 255, 1, 0);
+    expect(receive(packet(destination), a)).toBe(Status.Ok);
+    const first = b.core.call("queueLinkOut", 0);
+    b.core.call("queueSent", 0, RADIO, 2000n);
+    expect(b.core.call("queueAwaits", 0, first)).toBe(1);
+    const [asked, other] = first === b.linkTo(c) ? [c, d] : [d, c];
+    const noRoute = Uint8Array.from([0, 0, ...b.id, 0xf1, 7, ...destination]);
+    expect(receive(noRoute, asked)).toBe(Status.Ok);
+    expect(b.core.call("queueAwaits", 0, first)).toBe(0);
+    expect(b.core.call("queueLinkOut", 0)).toBe(b.linkTo(other));
+    expect(b.counter(Counter.NoRouteHeard)).toBe(1);
+  });
+});
+
+describe("onions", () => {
+  it("go on the account of the link they came by", () => {
+    const inner = packet(besides(c));
+    const relay = new Identity(createHash("sha256").update("b").digest());
+    expect(Buffer.from(relay.id)).toEqual(Buffer.from(b.id));
+    const link = b.linkTo(a) ?? 255;
+    for (const trafficClass of [0, 2]) {
+      b.core.call("linkSetPolicy", link, trafficClass, 0);
+      const onion = wrapPacket(packet(besides(c)), relay, bytesOf(`ephemeral ${String(trafficClass)}`, 32));
+      expect(receive(onion, a)).toBe(Status.Ok);
+      const index = trafficClass === 0 ? 0 : 1;
+      expect(b.core.call("queueWaits", index)).toBe(1);
+      expect(b.core.call("queueClass", index)).toBe(trafficClass);
+      expect(b.core.call("queueLinkIn", index)).toBe(link);
+      expect(b.core.call("queueLength", index)).toBe(inner.length);
+    }
+    expect(b.counter(Counter.OnionsPeeled)).toBe(2);
+    expect(b.counter(Counter.PacketsSent)).toBe(0);
+  });
+});

@@ -1,0 +1,73 @@
+/**
+ * The power is cut at every flash operation of a relay's scripted life (tests/support/power-cut/main.cpp). After each cut
+ * it boots, under its old address, with the old or the new value of the record under way and all others as they were;
+ * and no announce carries a number used before.
+ */
+import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { RecordKey, Status } from "../host/core/abi.gen.ts";
+import { compileCore, type NamedModule } from "../toolchain/core/compile.ts";
+import { canInstallSystemPackages, installSystemPackages, missingSystemPackages } from "../toolchain/pio/system.ts";
+import { root } from "./support/images.ts";
+import { cutPower, type PowerCutReport } from "./support/power-cut.ts";
+
+const NIGHTLY = process.env.MEHR_NIGHTLY !== undefined;
+
+let core: NamedModule;
+beforeAll(async () => {
+  core = await compileCore({ root });
+  if (canInstallSystemPackages()) await installSystemPackages(await missingSystemPackages("native", "build"));
+}, 600_000);
+
+function cut(instead?: Record<string, string>): Promise<PowerCutReport> {
+  const settings = NIGHTLY ? ({ torn: 3, days: 8 } as const) : ({ torn: 1, days: 1 } as const);
+  return cutPower({ core, ...settings, jobs: availableParallelism(), ...(instead === undefined ? {} : { instead }) });
+}
+
+/** Every key the core stores records under; each destination has its own for ratchets. */
+const KEYS = [
+  ...Object.values(RecordKey).filter((key) => key !== RecordKey.Ratchets),
+  ...Array.from({ length: 4 }, (_, destination) => RecordKey.Ratchets + destination),
+];
+
+describe("a power cut at every flash operation", () => {
+  let written: number[] = [];
+
+  it("leaves a node that boots with its identity, its records old or new", { timeout: 1_200_000 }, async () => {
+    const report = await cut();
+    console.log(JSON.stringify(report));
+    written = Object.keys(report.records).map(Number);
+    expect(report.cuts).toBe(report.operations * (NIGHTLY ? 3 : 1));
+    expect(Math.min(report.old, report.new, report.between)).toBeGreaterThan(0);
+    expect(report.records[RecordKey.Identity]?.cuts).toBeGreaterThan(0);
+    // Only commands that this core does not have yet.
+    expect(Object.values(report.refused).filter((status) => status !== Status.BadCommand)).toEqual([]);
+    if (Object.keys(report.refused).length > 0) return;
+    // One that has them all stores under every key, fills more than a page, and has a link to announce over.
+    expect(written.toSorted((a, b) => a - b)).toEqual(KEYS.toSorted((a, b) => a - b));
+    expect(Object.values(report.records).every(({ cuts }) => cuts > 0)).toBe(true);
+    expect(report.erases).toBeGreaterThan(1);
+    expect(report.announced).toBeGreaterThan(report.cuts / 2);
+    expect(report.messages).toBeGreaterThanOrEqual(report.announced);
+  });
+
+  it.each([
+    [
+      "takes a value for stored before it is",
+      "return commit == crc32(entry_crc(sequence, header), value, length);",
+      "(void)sequence; (void)commit; return true;",
+    ],
+    [
+      "deletes the old value first",
+      "return write(make_header(key, length, false), bytes);",
+      "write(make_header(key, 0, true), nullptr); return write(make_header(key, length, false), bytes);",
+    ],
+  ])("is noticed by the test when a store %s", { timeout: 1_200_000 }, async (_, from, to) => {
+    if (written.length < 2) return;
+    const source = readFileSync(join(root, "boards/runtime/src/records.cpp"), "utf8");
+    expect(source).toContain(from);
+    await expect(cut({ "records.cpp": source.replace(from, to) })).rejects.toThrow(/neither old nor new|does not boot/);
+  });
+});
