@@ -138,9 +138,51 @@ program
   );
 
 program
+  .command("sim")
+  .description("simulate many relays in virtual time, each running the real core")
+  .argument("[scenario]", "a preset, or the path of a scenario file; without it the presets are listed")
+  .option("--seed <n>", "another seed than the scenario's", integer(0, 2 ** 32 - 1))
+  .option("--duration <s>", "another duration than the scenario's, in virtual seconds", integer(1, 31_536_000))
+  .option("--report <file>", "write an HTML report")
+  .option("--trace <file>", "record everything that goes into every core")
+  .option("--board <board>", "let a virtual board in QEMU be one of the nodes: BOARD[:ENGINE]@NODE")
+  .option("--print", "print the scenario with all its defaults, to start a file of your own from")
+  .addOption(json())
+  .addHelpText(
+    "after",
+    `
+Exit code 1 if a relay broke the law of its region, 2 for a scenario that is wrong.
+
+Examples:
+  mehr sim                                  list the presets
+  mehr sim village --report village.html
+  mehr sim village --print > mine.json      then: mehr sim ./mine.json --seed 7
+  mehr sim village --duration 900 --board qemu-m4:aot@n3
+  mehr sim hostile --trace run.trace && mehr trace replay run.trace`,
+  )
+  .action((scenario: string | undefined, options) =>
+    runCommand(options, async (io) => (await import("./sim.ts")).sim(io, { root, ...options, scenario })),
+  );
+
+const trace = program
+  .command("trace")
+  .description("recorded simulations")
+  .addHelpText("after", "\nExamples:\n  mehr sim village --trace run.trace\n  mehr trace replay run.trace");
+
+trace
+  .command("replay")
+  .description("feed a recorded run to the core again and compare every node's final state")
+  .argument("<file>", "a file written by `mehr sim --trace`")
+  .addOption(json())
+  .addHelpText("after", "\nExamples:\n  mehr trace replay run.trace\n  mehr trace replay run.trace --json")
+  .action((file: string, options) =>
+    runCommand(options, async (io) => (await import("./trace.ts")).traceReplay(io, { root, file })),
+  );
+
+program
   .command("bench")
   .description("measure")
-  .addArgument(program.createArgument("<suite>", "what").choices(["core", "crypto"]))
+  .addArgument(program.createArgument("<suite>", "what").choices(["core", "crypto", "net", "sim"]))
   .option("--setup", "first install and fetch what the suite builds with and compares with")
   .addOption(json())
   .addHelpText(
@@ -149,17 +191,20 @@ program
 core: sizes, memory, instructions of the core's steps, the time from an edit to running it.
 crypto: the core's cryptography in V8 against node:crypto, noble and libsodium; on a Cortex-M4 and an RV32 against
 wasm2c, Monocypher and libsodium in C, if they are here; and in bytes.
+net: what the network core costs on a Cortex-M4 and an RV32: bytes, and instructions to forward and to verify.
+sim: delivery and airtime of our network against flooding and source routing, in simulations; takes minutes.
 
 Examples:
   mehr bench core
   mehr bench crypto --setup --json`,
   )
-  .action((suite: "core" | "crypto", options) =>
-    runCommand(options, async (io) =>
-      suite === "core"
-        ? (await import("./bench/core.ts")).benchCore(io, { root, ...options })
-        : (await import("./bench/crypto.ts")).benchCrypto(io, { root, ...options }),
-    ),
+  .action((suite: "core" | "crypto" | "net" | "sim", options) =>
+    runCommand(options, async (io) => {
+      if (suite === "core") return (await import("./bench/core.ts")).benchCore(io, { root, ...options });
+      if (suite === "crypto") return (await import("./bench/crypto.ts")).benchCrypto(io, { root, ...options });
+      if (suite === "net") return (await import("./bench/net.ts")).benchNet(io, { root, ...options });
+      return (await import("./bench/net-compare.ts")).benchSim(io, { root });
+    }),
   );
 
 program
@@ -196,7 +241,7 @@ function end(error: CommanderError): never {
   process.exit(error.exitCode === 0 ? 0 : 2);
 }
 
-for (const command of [program, ...program.commands]) {
+for (const command of [program, ...program.commands, ...trace.commands]) {
   command.exitOverride(end);
   if (asJson) command.configureOutput({ writeErr: () => {} });
 }
