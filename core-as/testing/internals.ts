@@ -138,7 +138,9 @@ export {
   queueSent,
   queueWaits,
 } from "../assembly/net/queue";
-export { receivePacket } from "../assembly/net/receive";
+export { forwardOwn } from "../assembly/net/forward";
+export { mediumFreeAt, mediumReset } from "../assembly/link/medium";
+export { receiveFrame, receivePacket } from "../assembly/net/receive";
 export { configLoad } from "../assembly/state/config";
 export { COUNTERS } from "../assembly/state/counters";
 export {

@@ -29,6 +29,7 @@ export {
   mediumSend,
   mediumTakeDropped,
   mediumTimeMs,
+  mediumYield,
 } from "../assembly/link/medium";
 export { utilisationAdd, utilisationPermille, utilisationReset } from "../assembly/link/utilisation";
 export { beaconingAt, beaconingPlan, beaconingStart } from "../assembly/net/beaconing";

@@ -1,7 +1,8 @@
 /**
  * Peers whose handshakes failed, and when to try them again: 30 s after the first failure, twice as long after each
  * more, 16 minutes at most. A peer nobody but its beacons tells of may not exist, and each try costs four frames of air;
- * so failures in a row also slow down all starts together, whatever names the beacons bear: by 5 s each, at most a minute.
+ * so failures in a row also slow down all starts together, whatever names the beacons bear: by 15 s each, at most ten
+ * minutes.
  *
  * Entry, 24 bytes: 0 first half of the node_id u64 | 8 not before u64 | 16 failures u32, 0 in a free one | 20 zero u32
  */
@@ -11,8 +12,8 @@ const FAILURES: usize = 16;
 
 const FIRST_MS: u64 = 30_000;
 const DOUBLINGS: u32 = 5;
-const PACE_MS: u64 = 5_000;
-const PACE_MAX: u32 = 12;
+const PACE_MS: u64 = 15_000;
+const PACE_MAX: u32 = 40;
 
 /** Eight entries; then failures in a row u32, zero u32, and when the next start may be u64. */
 export const BACKOFF_SIZE: u32 = 208;

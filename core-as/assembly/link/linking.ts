@@ -2,8 +2,9 @@
  * Whom to link with: every neighbour whose beacons are heard, while there are places (H12). The lower node_id starts, the
  * other when it has heard two beacons and nothing came of it.
  *
- * On the radio a neighbour must come in 3 dB above what its spreading factor needs, unless there are fewer than two links:
- * one that is just heard is lost to every other transmission.
+ * On the radio a neighbour must come in 9 dB above what its spreading factor needs: the frames of one that is just heard
+ * are lost to every other transmission. A weak one will do for a node that has found no other in six beacons, or where no
+ * route leads to it once the links there are have settled.
  */
 import { LINKS, RADIO } from "../profile";
 import { configSpreadingFactor, configTransmits } from "../state/config";
@@ -17,9 +18,9 @@ const BEACONS_HIGHER: u32 = 2;
 
 /** Quarter dB by which the SNR a LoRa receiver needs falls with each spreading factor: -2.5 dB at 5, -20 at 12. */
 const SNR_STEP_QDB: i32 = 10;
-const MARGIN_QDB: i32 = 12;
-/** With fewer links any neighbour will do. */
-const LINKS_FEW: u32 = 2;
+const MARGIN_QDB: i32 = 36;
+/** Beacons of it after which a weak neighbour will do for a node without any link. */
+const BEACONS_WEAK: u32 = 6;
 
 /**
  * On the radio a node that has so many links starts no more, but takes in those who ask, up to LINKS: every link is one more
@@ -48,7 +49,7 @@ export function linkingConsider(id: usize, port: u32, beacons: u32, snrQdb: i32,
     const held = linksHeld();
     if (!configTransmits()) return;
     if (held >= LINKS_WANTED && (reached || !settled(nowMs))) return;
-    if (held >= LINKS_FEW && reached && !strong(snrQdb)) return;
+    if (!strong(snrQdb) && (held == 0 ? beacons < BEACONS_WEAK : reached || !settled(nowMs))) return;
   }
   if (beacons < BEACONS_HIGHER && idBelow(id, NODE_ID)) return;
   if (linkByPeer(id) != NO_LINK || handshakeWith(id) || linkPlace(nowMs) == NO_LINK || !backoffOver(id, nowMs)) return;

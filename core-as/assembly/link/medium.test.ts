@@ -149,12 +149,12 @@ describe("receiving by wire", () => {
 });
 
 /** Hands `length` bytes counting up over to an interface; on the radio the first attempt is at mediumDeadline. */
-function send(port: number, length: number, now: number, airClass = USER): Buffer {
+function send(port: number, length: number, now: number, airClass = USER, prompt = false): Buffer {
   expect(core.call("mediumReady", port, BigInt(now))).toBe(1);
   const at = core.call("mediumBuffer", port);
   const frame = Buffer.from(Array.from({ length }, (_, i) => i & 0xff));
   core.memory.set(frame, at);
-  core.call("mediumSend", port, length, airClass, BigInt(now));
+  core.call("mediumSend", port, length, airClass, prompt ? 1 : 0, BigInt(now));
   return frame;
 }
 
@@ -178,7 +178,7 @@ describe("sending by radio", () => {
     expect(core.counter(Counter.AirtimeTotalMs)).toBe(727);
   });
 
-  it("begins after a pause of up to one slot, anywhere in it, and a beacon or a wire at once", () => {
+  it("begins after a pause of up to one slot, anywhere in it, and what is prompt or on a wire at once", () => {
     const pauses = Array.from({ length: 400 }, (_, i) => {
       core.boot({ duty: 1000, wired: [{ bitrate: 8000 }] });
       core.seed(i * 7919);
@@ -192,7 +192,7 @@ describe("sending by radio", () => {
       expect(within).toBeGreaterThan(60);
     }
     core.boot({ wired: [{ bitrate: 8000 }] });
-    send(RADIO, 21, 10, BEACON);
+    send(RADIO, 21, 10, BEACON, true);
     expect(core.time("mediumDeadline")).toBe(10);
     expect(run()).toBe(Status.Ok);
     send(1, 100, 20);
@@ -291,6 +291,34 @@ describe("sending by radio", () => {
     expect(run(later)).toBe(Status.Ok);
     core.boot({ transmit: false });
     expect(core.call("mediumReady", RADIO, 0n)).toBe(0);
+  });
+
+  it("leaves room for the acknowledgment of what others sent: a frame's time, and then up to another", () => {
+    const starts = Array.from({ length: 200 }, (_, i) => {
+      core.boot({ duty: 1000 });
+      core.seed(i * 7919);
+      core.call("mediumYield", 1000n);
+      return core.time("mediumFreeAt", RADIO) - 1000;
+    });
+    expect(Math.min(...starts)).toBeGreaterThanOrEqual(728);
+    expect(Math.min(...starts)).toBeLessThan(780);
+    expect(Math.max(...starts)).toBeLessThanOrEqual(2 * 728);
+    expect(Math.max(...starts)).toBeGreaterThan(1400);
+    // What waits for its first attempt waits longer, and nothing begins sooner than it would have.
+    send(RADIO, 254, 10_000);
+    core.call("mediumYield", 10_000n);
+    expect(core.time("mediumDeadline")).toBeGreaterThanOrEqual(10_728);
+    core.call("mediumDefer", RADIO, 20_000n);
+    core.call("mediumYield", 10_000n);
+    expect(core.time("mediumDeadline")).toBe(20_000);
+  });
+
+  it("keeps the second half of a frame where it is, whatever others send", () => {
+    send(RADIO, 508, 10);
+    run();
+    const second = core.time("mediumDeadline");
+    core.call("mediumYield", BigInt(second - 1));
+    expect(core.time("mediumDeadline")).toBe(second);
   });
 
   it("does not send what it could not write the reserve for", () => {

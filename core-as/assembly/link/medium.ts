@@ -139,10 +139,13 @@ export function mediumBuffer(index: u32): usize {
   return index == RADIO ? SPLIT + AIR_HEADER_SIZE : WIRED;
 }
 
-/** Takes the `length` bytes at mediumBuffer. The interface must be ready, and mediumRun must follow in the same call. */
-export function mediumSend(index: u32, length: u32, airtimeClass: u32, nowMs: u64): void {
+/**
+ * Takes the `length` bytes at mediumBuffer, on the radio to be sent at once if `prompt`, else after a random pause. The
+ * interface must be ready, and mediumRun must follow in the same call.
+ */
+export function mediumSend(index: u32, length: u32, airtimeClass: u32, prompt: bool, nowMs: u64): void {
   const entry = port(index);
-  const pause: u32 = index == RADIO && airtimeClass != <u32>AirtimeClass.Beacon ? randomBelow(<u32>airMs(HALF) + 1) : 0;
+  const pause: u32 = index == RADIO && !prompt ? randomBelow(<u32>airMs(HALF) + 1) : 0;
   store<u64>(entry, nowMs + <u64>pause);
   store<u16>(entry, <u16>length, LENGTH);
   store<u8>(entry, <u8>airtimeClass, CLASS);
@@ -255,6 +258,16 @@ export function mediumTakeDropped(index: u32): bool {
   const dropped = load<u8>(entry, DROPPED) != 0;
   store<u8>(entry, 0, DROPPED);
   return dropped;
+}
+
+/**
+ * A link frame for somebody else was heard on the radio: its receiver may have an acknowledgment to send, which this node
+ * need not hear to spoil. Nothing of ours begins before that would be over, and then not at the same moment as others.
+ */
+export function mediumYield(nowMs: u64): void {
+  if (mediumPending(RADIO) && load<u8>(MEDIUM, STAGE) != 0) return;
+  const ms = airMs(HALF);
+  mediumDefer(RADIO, nowMs + ms + <u64>randomBelow(<u32>ms + 1));
 }
 
 function slot(index: u32): usize {

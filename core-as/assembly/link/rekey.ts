@@ -17,6 +17,7 @@ import {
   idBelow,
   LINK_BYTES,
   LINK_EPHEMERAL,
+  LINK_ID,
   LINK_KEY_SINCE,
   LINK_OTHER,
   LINK_PHASE,
@@ -50,9 +51,13 @@ const OTHER_OLD: u32 = 4;
 const KEY_MS: u64 = 3_600_000;
 /** The responder waits longer, so that mostly one side starts. */
 const RESPONDER_MS: u64 = 60_000;
+/** Of the 65536 steps that the first two bytes of link_id tell. */
+const SOONER_MS: u64 = 14;
 const BYTES_MIN: u32 = 1_000_000;
 const OLD_KEY_MS: u64 = 60_000;
-const ATTEMPTS: u32 = 8;
+const ATTEMPTS: u32 = 24;
+/** Each attempt waits longer for its answer than the one before, up to so many of retryMs. */
+const GROWTH_MAX: u32 = 6;
 /** Of retryMs: how long a request may wait for the outbox. */
 const PATIENCE: u64 = 10;
 /** Without random bytes, another try then. */
@@ -91,7 +96,9 @@ function due(link: u32): u64 {
   // A minute of the bit rate; the counter of bytes stops short of 2^32.
   const most = min<u64>(max<u64>(BYTES_MIN, (<u64>linkBitrate(link) * 60) >> 3), 0xf0000000);
   if (<u64>load<u32>(linkEntry(link), LINK_BYTES) >= most) return 0;
-  return load<u64>(linkEntry(link), LINK_KEY_SINCE) + KEY_MS + (linkInitiator(link) != 0 ? 0 : RESPONDER_MS);
+  // Up to a quarter of an hour sooner, as both ends see alike: links of one age do not all ask at once.
+  const sooner = <u64>load<u16>(linkEntry(link), LINK_ID) * SOONER_MS;
+  return load<u64>(linkEntry(link), LINK_KEY_SINCE) + KEY_MS - sooner + (linkInitiator(link) != 0 ? 0 : RESPONDER_MS);
 }
 
 /** When rekeyAdvance next has something to do for a link that is up. */
@@ -121,10 +128,16 @@ export function rekeyAdvance(link: u32, nowMs: u64): void {
   } else if (state == OTHER_SECRET) {
     wantRekey(link, nowMs + PATIENCE * retry);
   } else {
-    store<u8>(entry, load<u8>(entry, LINK_REKEYS) + 1, LINK_REKEYS);
-    setOther(link, OTHER_UNPROVED, nowMs + retry);
+    const sent: u32 = load<u8>(entry, LINK_REKEYS) + 1;
+    store<u8>(entry, <u8>sent, LINK_REKEYS);
+    setOther(link, OTHER_UNPROVED, repeatAt(link, sent, nowMs));
     linkSetTodo(link, TODO_PING, 0);
   }
+}
+
+/** When to repeat what was sent for the `sent`-th time. A weak link may need many; the old key holds as long. */
+function repeatAt(link: u32, sent: u32, nowMs: u64): u64 {
+  return nowMs + retryMs(linkPort(link)) * <u64>min<u32>(sent, GROWTH_MAX);
 }
 
 /** Has the outbox send the request; `timer` is when to stop waiting for it to do so. */
@@ -137,7 +150,7 @@ function wantRekey(link: u32, timer: u64): void {
 export function rekeySent(link: u32, nowMs: u64): void {
   const sent = load<u8>(linkEntry(link), LINK_REKEYS) + 1;
   store<u8>(linkEntry(link), sent, LINK_REKEYS);
-  setOther(link, OTHER_SECRET, nowMs + retryMs(linkPort(link)) * <u64>sent);
+  setOther(link, OTHER_SECRET, repeatAt(link, sent, nowMs));
 }
 
 /** The other session's key seals from now on; the one that did becomes the old key. */

@@ -121,6 +121,24 @@ describe("egress", () => {
     expect(share).toBeLessThan(0.105);
   });
 
+  it("sends an acknowledgment at once, before the links' own frames, which wait for up to a slot", () => {
+    const pauses: number[] = [];
+    for (let seed = 0; seed < 20; seed++) {
+      boot();
+      core.seed(seed * 7919);
+      core.call("beaconingPlan", 0, 1000n);
+      offer(4, 1);
+      core.call("controlAcknowledge", 2, core.put(Buffer.alloc(8, 9)));
+      const out = run(1000, 5000);
+      expect(out.map((o) => o.kind)).toEqual(["packet", "link"]);
+      expect(out[0]?.now).toBe(1000);
+      const over = 1000 + 728;
+      pauses.push((out[1]?.now ?? 0) - over);
+    }
+    expect(Math.min(...pauses)).toBeGreaterThanOrEqual(0);
+    expect(new Set(pauses).size).toBeGreaterThan(10);
+  });
+
   it("lets gossip have what packets leave", () => {
     offer(5, 5);
     expect(run(1000, 20_000).filter((o) => o.kind === "gossip").length).toBe(5);
@@ -165,7 +183,8 @@ describe("egress", () => {
   it("signals the neighbour whose packet the channel had no room for", () => {
     core.sendStatus = ({ bytes }) => (bytes[1] === 0 ? Status.RadioBusy : Status.Ok);
     add(0, 1, 1, 1, 1000);
-    const out = run(1000, 120_000, acknowledge);
+    // Until the first time is given up; the packet is to go out again.
+    const out = run(1000, 24_000, acknowledge);
     expect(core.counter(Counter.BusyDropped)).toBe(1);
     const signal = out.find((o) => o.kind === "packet");
     expect(signal?.bytes.subarray(0, 2)).toEqual(Buffer.from([1, 0x40]));

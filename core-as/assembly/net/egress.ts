@@ -71,10 +71,10 @@ function gossipAt(port: u32, nowMs: u64): u64 {
 }
 
 /** Hands the frame at mediumBuffer over. */
-function send(port: u32, length: u32, airtimeClass: u32, linkIn: u32, nowMs: u64): bool {
+function send(port: u32, length: u32, airtimeClass: u32, linkIn: u32, prompt: bool, nowMs: u64): bool {
   if (length == 0) return false;
   store<u8>(EGRESS + <usize>(port * PORT_SIZE), <u8>linkIn, LINK_IN);
-  mediumSend(port, length, airtimeClass, nowMs);
+  mediumSend(port, length, airtimeClass, prompt, nowMs);
   return true;
 }
 
@@ -96,7 +96,7 @@ function sendPacket(port: u32, index: u32, nowMs: u64): bool {
     count(Counter.PacketsForwarded);
     if (trafficClass == FREE) count(Counter.PacketsFree);
   }
-  return send(port, size, trafficClass == 0 ? AirtimeClass.Unfunded : AirtimeClass.User, linkIn, nowMs);
+  return send(port, size, trafficClass == 0 ? AirtimeClass.Unfunded : AirtimeClass.User, linkIn, false, nowMs);
 }
 
 /** Gives a free interface its next frame, if there is one. */
@@ -110,7 +110,7 @@ function fill(port: u32, nowMs: u64): bool {
     const us = mediumAirtimeUs(BEACON_FRAME_SIZE);
     if (port != RADIO || airtimeNext(AirtimeClass.Beacon, us, nowMs) == nowMs) {
       beaconingWrite(out);
-      return send(port, BEACON_FRAME_SIZE, AirtimeClass.Beacon, NO_LINK, nowMs);
+      return send(port, BEACON_FRAME_SIZE, AirtimeClass.Beacon, NO_LINK, true, nowMs);
     }
     count(Counter.AirtimeDeferred);
   }
@@ -125,15 +125,15 @@ function fill(port: u32, nowMs: u64): bool {
   }
   store<u8>(entry, 0, SPENT);
   if (link) {
-    let size = linkOutboxNext(port, out, nowMs);
-    if (size == 0) size = controlNext(port, out, nowMs);
-    if (send(port, size, AirtimeClass.Link, NO_LINK, nowMs)) return true;
+    // An acknowledgment goes at once, before those who heard what it answers end their pauses.
+    if (send(port, controlNext(port, out, nowMs), AirtimeClass.Link, NO_LINK, true, nowMs)) return true;
+    if (send(port, linkOutboxNext(port, out, nowMs), AirtimeClass.Link, NO_LINK, false, nowMs)) return true;
   }
   if (gossip && (packet < 0 || gossipStarved(port, nowMs) || shareDue(entry, GOSSIP_SIZE))) {
     const size = gossipNext(port, out, nowMs);
     if (size != 0) {
       shareCharge(entry, size, true);
-      return send(port, size, AirtimeClass.Gossip, NO_LINK, nowMs);
+      return send(port, size, AirtimeClass.Gossip, NO_LINK, false, nowMs);
     }
   }
   if (packet >= 0 && sendPacket(port, packet, nowMs)) return true;

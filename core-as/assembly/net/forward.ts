@@ -46,7 +46,7 @@ import {
 } from "./queue";
 import { REVERSE_DATA, REVERSE_PROBE, reverseRemember } from "./reverse";
 import { routeChoiceGreedy, routeChoose } from "./routes";
-import { seenBefore, seenForget } from "./seen";
+import { NOT_SEEN, seenBefore, seenForget } from "./seen";
 import { throttleAvoid, throttleLinksDown } from "./throttle";
 
 /** Class of what this node sends itself. */
@@ -54,7 +54,9 @@ const OWN_CLASS: u32 = 1;
 /** How long the way back for a NoRoute is kept. */
 const REVERSE_MS: u64 = 60_000;
 
-const HASH: usize = memory.data(32, 8);
+/** packet_hash, and by which link the packet with it came first u32. */
+const HASH: usize = memory.data(36, 8);
+const FIRST: usize = 32;
 const TOO_BIG: usize = memory.data(18, 8);
 
 /** Address of the packet_hash, 32 bytes, of the packet last seen by forwardSeen, forwardPacket or forwardOwn. */
@@ -62,10 +64,17 @@ export function forwardHash(): usize {
   return HASH;
 }
 
-/** Ok for a packet not seen in the last 60 s, and it is remembered; Duplicate, counted, otherwise. */
-export function forwardSeen(packet: usize, length: u32, nowMs: u64): Status {
+/** The link by which the packet last found to be a Duplicate came first, NO_LINK if it began here. */
+export function forwardFirst(): u32 {
+  return load<u32>(HASH, FIRST);
+}
+
+/** Ok for a packet not seen in the last 60 s, and it is remembered as come by `link`; Duplicate, counted, otherwise. */
+export function forwardSeen(packet: usize, length: u32, link: u32, nowMs: u64): Status {
   packetHash(HASH, packet, length);
-  if (!seenBefore(HASH, nowMs)) return Status.Ok;
+  const first = seenBefore(HASH, link, nowMs);
+  if (first == NOT_SEEN) return Status.Ok;
+  store<u32>(HASH, first, FIRST);
   count(Counter.PacketsDuplicate);
   return Status.Duplicate;
 }
@@ -141,7 +150,7 @@ function enqueue(packet: usize, length: u32, qos: u32, linkIn: u32, trafficClass
 export function forwardPacket(packet: usize, length: u32, qos: u32, linkIn: u32, nowMs: u64): Status {
   const hops = packetHops(packet);
   if (hops >= HOPS_MAX) return Status.HopLimit;
-  const seen = forwardSeen(packet, length, nowMs);
+  const seen = forwardSeen(packet, length, linkIn, nowMs);
   if (seen != Status.Ok) return seen;
   packetSetHops(packet, hops + 1);
   if (packetContext(packet) == CONTEXT_PROBE) {
@@ -163,7 +172,7 @@ export function forwardPacket(packet: usize, length: u32, qos: u32, linkIn: u32,
  */
 export function forwardOwn(packet: usize, length: u32, qos: u32, linkIn: u32, nowMs: u64): Status {
   const own = linkIn == NO_LINK;
-  let status = forwardSeen(packet, length, nowMs);
+  let status = forwardSeen(packet, length, NO_LINK, nowMs);
   if (status == Status.Ok) status = enqueue(packet, length, qos, linkIn, own ? OWN_CLASS : linkClass(linkIn), nowMs);
   if (own && status == Status.Ok) count(Counter.PacketsSent);
   return status;

@@ -82,7 +82,7 @@ export function probeReceive(packet: usize, length: u32, linkIn: u32, nowMs: u64
   store<u8>(packetData(RESPONSE), <u8>PROBE_RESPONSE);
   emitProbeResponse(packetData(RESPONSE) + 1, body, linkMtu(linkIn), linkBitrate(linkIn));
   const size = PACKET_HEADER_SIZE + dataLength;
-  const seen = forwardSeen(RESPONSE, size, nowMs);
+  const seen = forwardSeen(RESPONSE, size, NO_LINK, nowMs);
   if (seen != Status.Ok) return seen;
   return queueAdd(RESPONSE, size, QOS_PROBE, linkIn, NO_LINK, FUNDED, forwardHash(), nowMs);
 }

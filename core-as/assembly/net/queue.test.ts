@@ -7,8 +7,10 @@ import { runs } from "../../../tests/support/runs.ts";
 const QUOTAS = [3, 5, 5, 3];
 const BUFFERS = 16;
 const OWN = 255;
-/** Twice the drain time of a full priority at 1456 ms a frame (SF8), or the digest's limit where that is longer. */
-const LIMITS_MS = [8736, 14_560, 30_000, Infinity];
+/** Four times the drain time of a full priority at 1456 ms a frame (SF8), or the digest's limit where that is longer. */
+const LIMITS_MS = [17_472, 29_120, 30_000, Infinity];
+/** How often a packet goes out at most. */
+const TIMES_MAX = 5;
 const LINKS = 4;
 /** A largest link frame at SF8. */
 const FRAME_MS = 1456;
@@ -146,7 +148,7 @@ class Model {
 
 /** The same on the wire at 8000 bit/s: 508 ms for the largest frame. */
 function wiredLimit(priority: number): number {
-  const drain = 2 * (QUOTAS[priority] ?? 0) * 508;
+  const drain = 4 * (QUOTAS[priority] ?? 0) * 508;
   return priority === 3 ? Infinity : Math.max([500, 5000, 30_000][priority] ?? 0, drain);
 }
 
@@ -241,7 +243,7 @@ const sendCommand = fc.nat(1).map((port): Command => ({
       const frames = (due - model.now) / FRAME_MS - 3 - expected.times;
       expect(frames).toBeGreaterThanOrEqual(0);
       expect(frames).toBeLessThan(1);
-      expect(real.call("queueSpent", index)).toBe(expected.times >= 3 ? 1 : 0);
+      expect(real.call("queueSpent", index)).toBe(expected.times >= TIMES_MAX ? 1 : 0);
     }
     check(model);
   },
@@ -277,7 +279,7 @@ const ackCommand = fc.record({ link: fc.nat(LINKS - 1), which: fc.nat(BUFFERS) }
   toString: () => `acknowledged ${which} by ${link}`,
 }));
 
-/** Time passes until the next acknowledgment is overdue: it goes by another link, or is given up after three times. */
+/** Time passes until the next acknowledgment is overdue: it goes by another link, or is given up after five times. */
 const overdueCommand = fc.nat(LINKS - 1).map((link): Command => ({
   check: (model) => model.waiting.some((w) => w.due !== undefined),
   run: (model, real) => {
@@ -293,7 +295,7 @@ const overdueCommand = fc.nat(LINKS - 1).map((link): Command => ({
     expect(entry.due).toBeLessThanOrEqual(model.now);
     expect(bufferOf(entry.id)).toBe(index);
     const spent = real.call("queueSpent", index) !== 0;
-    expect(spent).toBe(entry.times === 3);
+    expect(spent).toBe(entry.times === TIMES_MAX);
     if (spent) {
       real.call("queueDrop", index);
       model.drop(entry);
@@ -403,7 +405,7 @@ describe("the packet queue", () => {
     add(1, 2, 1, 1, 0);
     let now = 0;
     const waits: number[] = [];
-    for (let time = 1; time <= 3; time++) {
+    for (let time = 1; time <= TIMES_MAX; time++) {
       const index = next(0, now);
       core.call("queueSent", index, 0, BigInt(now));
       expect([core.call("queueAwaits", index, 1), core.call("queueAwaits", index, 0)]).toEqual([1, 0]);
@@ -415,10 +417,10 @@ describe("the packet queue", () => {
       now = due;
       expect(core.call("queueOverdue", BigInt(now))).toBe(index);
       expect(told(1)).toEqual({ failed: time, delivered: 0 });
-      expect(core.call("queueSpent", index)).toBe(time === 3 ? 1 : 0);
-      if (time < 3) core.call("queueRequeue", index, 1, BigInt(now));
+      expect(core.call("queueSpent", index)).toBe(time === TIMES_MAX ? 1 : 0);
+      if (time < TIMES_MAX) core.call("queueRequeue", index, 1, BigInt(now));
     }
-    expect(waits.map((ms) => Math.floor(ms / FRAME_MS))).toEqual([4, 5, 6]);
+    expect(waits.map((ms) => Math.floor(ms / FRAME_MS))).toEqual([4, 5, 6, 7, 8]);
     expect(core.counter(Counter.PacketsExpired)).toBe(0);
   });
 

@@ -13,7 +13,7 @@
  * carries less than it could, down to nothing. Taking turns on whatever the medium does carry gives the same fair shares.
  *
  * On the radio a packet keeps its buffer until the next hop acknowledges it (PacketAck), P0 and unfunded ones excepted. It
- * goes out three times at most; each time nothing comes back the link's reliability falls, so the next attempt may take
+ * goes out five times at most; each time nothing comes back the link's reliability falls, so the next attempt may take
  * another way. Without this a path of four hops, each losing one frame in four, would lose two packets in three.
  *
  * A buffer, 28 bytes and the packet:
@@ -49,7 +49,7 @@ const ORDER: usize = 24;
 const WAITS: u8 = 1;
 const SENT: u8 = 2;
 /** How often a packet goes out at most. */
-const TIMES_MAX: u8 = 3;
+const TIMES_MAX: u8 = 5;
 /** An acknowledgment is awaited for the frame's own time and so many largest frames, more for each time it was sent. */
 const ACK_FRAMES: u32 = 3;
 
@@ -59,7 +59,7 @@ export const LINK_GONE: u32 = 254;
 const UNFUNDED: u32 = 0;
 
 /**
- * Seconds after which P0, P1 and P2 are of no use, in halves (digest 1 section 2.9). On a slow medium it is twice the
+ * Seconds after which P0, P1 and P2 are of no use, in halves (digest 1 section 2.9). On a slow medium it is four times the
  * time that a full queue of that priority takes, since otherwise P1's 5 s would be three frames of SF8.
  */
 const LIMITS: usize = memory.data<u8>([1, 10, 60, 0]);
@@ -238,7 +238,7 @@ export function queueExpire(nowMs: u64): void {
   for (let i: u32 = 0; i < QUEUE_BUFFERS; i++) {
     const priority = priorityOf(i);
     if (load<u8>(at(i)) != WAITS || priority == PRIORITIES - 1) continue;
-    const drain = 2 * quota(priority) * mediumFrameMs(linkPort(queueLinkOut(i)));
+    const drain = 4 * quota(priority) * mediumFrameMs(linkPort(queueLinkOut(i)));
     if (nowMs - load<u64>(at(i), SINCE) >= <u64>max<u32>(500 * <u32>load<u8>(LIMITS + <usize>priority), drain)) {
       queueDrop(i);
       count(Counter.PacketsExpired);

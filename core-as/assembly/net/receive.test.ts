@@ -101,6 +101,46 @@ describe("acknowledgments", () => {
     expect(b.counter(Counter.PacketsDuplicate)).toBe(0);
   });
 
+  it("are sent for a second copy too if it is for this node, whoever it comes from", () => {
+    const bytes = packet(b.id);
+    receive(bytes, a);
+    expect(told(a)).toEqual({ sub: 8, body: hash(bytes) });
+    expect(receive(bytes, c)).toBe(Status.Duplicate);
+    expect(told(c)).toEqual({ sub: 8, body: hash(bytes) });
+  });
+
+  it("are sent for copies from the neighbour the first came from; others hear that this is no way", () => {
+    const destination = besides(d);
+    const [first, second] = [packet(destination), packet(destination)];
+    const noRoute = { sub: 7, body: Buffer.from(destination).toString("hex") };
+    expect([receive(first, a), receive(second, c)]).toEqual([Status.Ok, Status.Ok]);
+    expect([told(a), told(c)]).toEqual([
+      { sub: 8, body: hash(first) },
+      { sub: 8, body: hash(second) },
+    ]);
+    // Both send their own once more: that another packet to the same place came since makes no difference.
+    expect([receive(first, a), receive(second, c)]).toEqual([Status.Duplicate, Status.Duplicate]);
+    expect([told(a), told(c)]).toEqual([
+      { sub: 8, body: hash(first) },
+      { sub: 8, body: hash(second) },
+    ]);
+    // The one's comes from the other, and from where it was sent to.
+    expect(receive(first, c)).toBe(Status.Duplicate);
+    expect(told(c)).toEqual(noRoute);
+    expect(receive(first, d)).toBe(Status.Duplicate);
+    expect(told(d, WIRE)).toEqual(noRoute);
+    expect([told(a), told(c)]).toEqual([undefined, undefined]);
+  });
+
+  it("are not sent for what began here and comes back", () => {
+    const bytes = packet(besides(d));
+    b.core.bytes.set(bytes, IN);
+    expect(b.core.call("forwardOwn", b.core.arena + IN, bytes.length, QOS, 255, 2000n)).toBe(Status.Ok);
+    bytes[1] = 3;
+    expect(receive(bytes, a)).toBe(Status.Duplicate);
+    expect(told(a)).toEqual({ sub: 7, body: Buffer.from(besides(d)).toString("hex") });
+  });
+
   it("are sent neither for P0 nor for what came by wire", () => {
     for (const id of [b.id, besides(c)]) {
       receive(packet(id), a, 0x00);
@@ -125,6 +165,30 @@ describe("a NoRoute", () => {
     expect(b.core.call("queueAwaits", 0, first)).toBe(0);
     expect(b.core.call("queueLinkOut", 0)).toBe(b.linkTo(other));
     expect(b.counter(Counter.NoRouteHeard)).toBe(1);
+  });
+});
+
+describe("a frame for somebody else", () => {
+  /** When b's radio may begin to send after the air frame, heard at 2000. */
+  function free(frame: Uint8Array): number {
+    b.core.bytes.set([0x30, ...frame], IN);
+    b.core.call("receiveFrame", RADIO, b.core.arena + IN, frame.length + 1, 2000n, -80, 40);
+    return Number(b.core.callBig("mediumFreeAt", RADIO));
+  }
+
+  it("leaves its receiver time to acknowledge it, one for this node does not", async () => {
+    const e = await LinkNode.boot("e");
+    a.start(e, 1000);
+    exchange(a, e, 1000);
+    const bytes = new Uint8Array(100).fill(7);
+    bytes.set([0x10, 0, ...e.id, 0], 0);
+    const own = a.seal(a.linkTo(b) ?? 255, bytes, 2000);
+    const foreign = a.seal(a.linkTo(e) ?? 255, bytes, 2000);
+    if (own === undefined || foreign === undefined) throw new Error("not sealed");
+    b.core.call("mediumReset");
+    expect(free(own)).toBeLessThanOrEqual(2000);
+    expect(free(foreign)).toBeGreaterThanOrEqual(2000 + 728);
+    expect(free(foreign)).toBeLessThanOrEqual(2000 + 2 * 728);
   });
 });
 

@@ -8,7 +8,7 @@ import { Counter, Status } from "../abi";
 import { handshakeReceive } from "../link/handshake";
 import { linkingConsider } from "../link/linking";
 import { linkHeard, linkPort, NO_LINK } from "../link/links";
-import { mediumReceive, mediumReceived } from "../link/medium";
+import { mediumReceive, mediumReceived, mediumYield } from "../link/medium";
 import { linkControlReceive, linkPacketReceive } from "../link/outbox";
 import { frameOpen, framePlain, framePlainLength, frameQos } from "../link/secure";
 import { RADIO } from "../profile";
@@ -45,9 +45,9 @@ import {
 } from "../wire/packet";
 import { qosPriority } from "../wire/qos";
 import { announceReceive } from "./announces";
-import { controlAcknowledge, controlReceive } from "./control";
+import { controlAcknowledge, controlReceive, controlSignal } from "./control";
 import { endpointReceive, packetReport } from "./endpoint";
-import { forwardHash, forwardPacket, forwardRefused, forwardSeen } from "./forward";
+import { forwardFirst, forwardHash, forwardPacket, forwardRefused, forwardSeen } from "./forward";
 import { routeReaches } from "./routes";
 import { gossipHeard, gossipReceive } from "./gossip";
 import { neighbourHeard } from "./neighbours";
@@ -88,7 +88,10 @@ export function receiveFrame(port: u32, frame: usize, length: u32, nowMs: u64, r
       return receiveClear(port, body, bodyLength, nowMs);
     default: {
       const link = frameOpen(linkFrame, whole, port, nowMs);
-      if (link < 0) return -link;
+      if (link < 0) {
+        if (port == RADIO && link == -(<i32>Status.NoLink)) mediumYield(nowMs);
+        return -link;
+      }
       return receivePacket(link, frameQos(), framePlain(), framePlainLength(), nowMs);
     }
   }
@@ -160,8 +163,14 @@ function receiveAnnounce(link: u32, packet: usize, length: u32, nowMs: u64): Sta
 function receiveForwarded(link: u32, qos: u32, packet: usize, length: u32, nowMs: u64): Status {
   const own = destinationIndex(packetDestination(packet)) != NO_DESTINATION;
   let status: Status = Status.Ok;
-  if (own) status = forwardSeen(packet, length, nowMs);
+  if (own) status = forwardSeen(packet, length, link, nowMs);
   else status = forwardPacket(packet, length, qos, link, nowMs);
+  // A copy that did not come from where the first did has gone in a circle: that way is none. Or two ways met here, and
+  // the sender of the second loses one it has no need of.
+  if (status == Status.Duplicate && !own && forwardFirst() != link) {
+    controlSignal(link, CONTROL_NO_ROUTE, packetDestination(packet));
+    return status;
+  }
   if (linkPort(link) == RADIO && qosPriority(qos) != 0 && (status == Status.Ok || status == Status.Duplicate)) {
     controlAcknowledge(link, forwardHash());
   }

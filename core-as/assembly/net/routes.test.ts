@@ -460,6 +460,26 @@ describe("the choice", () => {
     expect(node.choose(destination.id, NOW, 2)).toBe(1);
   });
 
+  it("has no way to a destination of the table whose paths are gone, and asks the neighbours for it", () => {
+    // The peer of link 2 is the destination itself, so nobody is closer on the ring.
+    node.setLink(2, { peer: destination.id });
+    node.receive(announce(destination), 0, NOW);
+    node.call("routesLinkDown", 1, BigInt(NOW));
+    node.wanted();
+    for (let time = 0; time < 2; time++) {
+      expect(node.choose(destination.id, NOW, 0)).toBe(NO_LINK);
+      expect(node.call("routeChoiceGreedy")).toBe(0);
+      expect(node.wanted().length).toBe(1);
+      expect(node.wanted()).toEqual([]);
+    }
+    expect(node.counter("PacketsGreedy")).toBe(0);
+    // With a path nobody is asked, even if the one packet may not take it.
+    node.receive(announce(destination, { seq: 2 }), 1, NOW);
+    expect(node.choose(destination.id, NOW, 0, 2)).toBe(NO_LINK);
+    expect(node.wanted()).toEqual([]);
+    expect(node.choose(destination.id, NOW, 0)).toBe(1);
+  });
+
   it("goes towards who is closer on the ring when the destination is unknown", () => {
     const number = (bytes: Uint8Array): bigint => BigInt(`0x${Buffer.from(bytes).toString("hex")}`);
     const distance = (a: Uint8Array, b: Uint8Array): bigint => {

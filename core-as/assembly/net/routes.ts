@@ -576,7 +576,9 @@ export function routeChoose(destination: usize, policy: u32, minMtu: u32, exclud
   const entry = routeEntry(destination);
   let link: u32 = entry == 0 ? NO_LINK : choose(entry, destination, policy, minMtu, exclude, nowMs);
   store<u32>(GREEDY, 0);
-  if (link == NO_LINK) {
+  // Somebody needs it: the neighbours are asked, once more if they were before.
+  if (entry != 0 && routeBest(entry) == NO_PATH) store<u32>(entry, load<u32>(entry, FLAGS) | FLAG_WANTED, FLAGS);
+  if (entry == 0) {
     link = choose(0, destination, policy, minMtu, exclude, nowMs);
     if (link != NO_LINK) {
       store<u32>(GREEDY, 1);

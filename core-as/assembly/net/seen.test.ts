@@ -11,11 +11,16 @@ beforeEach(async () => {
 
 /** As a call at `now` does it: first what is too old goes. */
 function before(number: number, now: bigint): boolean {
+  return first(number, now) >= 0;
+}
+
+/** The link by which it came first, or -1 if this is the first time. */
+function first(number: number, now: bigint, link = 3): number {
   core.call("seenExpire", now, last);
   last = now;
   core.bytes.fill(0, 0, 8);
   new DataView(core.bytes.buffer, core.bytes.byteOffset).setUint32(0, number, true);
-  return core.call("seenBefore", core.arena, now) !== 0;
+  return core.call("seenBefore", core.arena, link, now);
 }
 
 describe("the seen-cache", () => {
@@ -28,9 +33,20 @@ describe("the seen-cache", () => {
     expect(core.call("seenCount")).toBe(2);
   });
 
-  it("forgets after a long silence, even one that brings the low 32 bits of the clock back to where they were", () => {
+  it("tells by which link a packet came first, whatever the time", () => {
+    for (const now of [1n, (1n << 24n) - 1n, (1n << 32n) - 30_000n]) {
+      expect(first(1, now, 255)).toBe(-1);
+      expect(first(2, now + 1n, 0)).toBe(-1);
+      expect(first(1, now + 59_999n, 2)).toBe(255);
+      expect(first(2, now + 60_000n, 7)).toBe(0);
+      expect(first(1, now + 60_000n, 7)).toBe(-1);
+      expect(first(1, now + 60_001n, 2)).toBe(7);
+    }
+  });
+
+  it("forgets after a long silence, even one that brings the bits of the clock it keeps back to where they were", () => {
     expect(before(1, 5n)).toBe(false);
-    expect(before(1, 5n + (1n << 32n))).toBe(false);
+    expect(before(1, 5n + (1n << 24n))).toBe(false);
   });
 
   it("remembers 128 at a time, the oldest giving way", () => {

@@ -1,9 +1,10 @@
 /**
- * The seen-cache (H27): the first 8 bytes of the packet_hash of every packet of the last 60 seconds.
+ * The seen-cache (H27): the first 8 bytes of the packet_hash of every packet of the last 60 seconds, and the link by which
+ * it came first.
  *
- * 128 entries in a ring of 12 bytes each, hash u64 and time u32. Entries go in in order of time, so the one the ring
- * overwrites is always the oldest. Times are the low 32 bits of the clock; a silence of 60 s or more clears the ring, so
- * no entry gets old enough (49 days) to look young again.
+ * 128 entries in a ring of 12 bytes each: hash u64, link u8, time u24. Entries go in in order of time, so the one the ring
+ * overwrites is always the oldest. Times are the low 24 bits of the clock; a silence of 60 s or more clears the ring, so
+ * no entry gets old enough (4.6 hours) to look young again.
  */
 import { Counter } from "../abi";
 import { count } from "../state/counters";
@@ -11,6 +12,12 @@ import { count } from "../state/counters";
 const ENTRIES: u32 = 128;
 const ENTRY_SIZE: u32 = 12;
 const LIFETIME_MS: u32 = 60_000;
+const LINK: usize = 8;
+/** The time lies above the link. */
+const TIME_SHIFT: u32 = 8;
+
+/** No such packet passed. */
+export const NOT_SEEN: i32 = -1;
 
 /** Index of the next entry to write u32, entries in use u32, then the ring. */
 export const SEEN: usize = memory.data(1544, 8);
@@ -36,7 +43,10 @@ export function seenExpire(nowMs: u64, lastMs: u64): void {
   }
   let used = load<u32>(USED);
   let index = oldest();
-  while (used > 0 && <u32>nowMs - load<u32>(entry(index), 8) >= LIFETIME_MS) {
+  while (
+    used > 0 &&
+    (((<u32>nowMs) << TIME_SHIFT) - (load<u32>(entry(index), LINK) & 0xffffff00)) >>> TIME_SHIFT >= LIFETIME_MS
+  ) {
     index = (index + 1) % ENTRIES;
     used--;
   }
@@ -44,27 +54,27 @@ export function seenExpire(nowMs: u64, lastMs: u64): void {
 }
 
 /**
- * True if the packet with this hash passed within the last 60 s; otherwise it is remembered from now on.
- * seenExpire must have been called for this time.
+ * The link by which the packet with this hash came first if it passed within the last 60 s; otherwise NOT_SEEN, and it is
+ * remembered from now on as come by `link`, NO_LINK for one that began here. seenExpire must have been called for this time.
  */
-export function seenBefore(hash: usize, nowMs: u64): bool {
+export function seenBefore(hash: usize, link: u32, nowMs: u64): i32 {
   const key = load<u64>(hash);
   const used = load<u32>(USED);
   let index = oldest();
   for (let i: u32 = 0; i < used; i++) {
-    if (load<u64>(entry(index)) == key) return true;
+    if (load<u64>(entry(index)) == key) return load<u8>(entry(index), LINK);
     index = (index + 1) % ENTRIES;
   }
   const next = load<u32>(NEXT);
   store<u64>(entry(next), key);
-  store<u32>(entry(next), <u32>nowMs, 8);
+  store<u32>(entry(next), ((<u32>nowMs) << TIME_SHIFT) | link, LINK);
   store<u32>(NEXT, (next + 1) % ENTRIES);
   if (used == ENTRIES) {
     count(Counter.SeenEvicted);
   } else {
     store<u32>(USED, used + 1);
   }
-  return false;
+  return NOT_SEEN;
 }
 
 /** Forgets the packet seenBefore has just remembered. */
