@@ -212,6 +212,19 @@ describe("the channel", () => {
     expect([pairs(), cuts, channel.airtimeUs[0], off.status]).toEqual([[], [40], 40_000, Status.RadioFailed]);
   });
 
+  it("tells how long the channel was taken at each station: by its own frames and those in reach, overlaps once", () => {
+    // The last one hears nobody.
+    const { queue, channel, send } = line([0, 1000, 2000, 1e9]);
+    send(0, 0, 100);
+    send(50, 1, 100);
+    send(120, 2, 10);
+    send(300, 1, 40);
+    send(310, 3, 5);
+    queue.run(1000);
+    expect([...channel.takenMs]).toEqual([190, 190, 190, 5]);
+    expect([...channel.airtimeUs]).toEqual([100_000, 140_000, 10_000, 5000]);
+  });
+
   it("cuts pairs off from each other and joins them again", () => {
     const { queue, pairs, send, channel } = line([0, 100, 200]);
     channel.repartition((a, b) => (a === 0) !== (b === 0));

@@ -105,6 +105,10 @@ export class LoraChannel implements SimEvent {
   readonly counts: AirCounts = { transmissions: 0, received: 0, collided: 0, deaf: 0, missed: 0 };
   /** Microseconds on the air of each station so far. */
   airtimeUs = new Float64Array(0);
+  /** Milliseconds of each station in which it sent or a frame it can decode in strength was on the air, overlaps once. */
+  takenMs = new Float64Array(0);
+  /** Until when the channel is taken at each station as far as is known. */
+  #takenEnd = new Float64Array(0);
   readonly #options: LoraChannelOptions;
   readonly #sites: RadioSite[] = [];
   readonly #observers: AirObserver[] = [];
@@ -150,6 +154,8 @@ export class LoraChannel implements SimEvent {
     this.#n = n;
     this.#clear = new Int16Array(n * n);
     this.airtimeUs = new Float64Array(n);
+    this.takenMs = new Float64Array(n);
+    this.#takenEnd = new Float64Array(n);
     this.#lock = new Int32Array(n).fill(NONE);
     this.#lockEnd = new Float64Array(n);
     this.#sendEnd = new Float64Array(n);
@@ -326,7 +332,9 @@ export class LoraChannel implements SimEvent {
       transmission.overlaps.push(other);
     }
     this.#active.push(transmission);
+    this.#take(from, startMs, endMs);
     for (const to of this.#audible[from] as Uint32Array) {
+      this.#take(to, startMs, endMs);
       if (!this.#locks(transmission, to)) continue;
       this.#lock[to] = transmission.id;
       this.#lockEnd[to] = endMs;
@@ -335,6 +343,14 @@ export class LoraChannel implements SimEvent {
       observer.transmission(from, phy, startMs, Math.round((endMs - startMs) * 1000), transmission.frame);
     }
     queue.at(endMs, AIR_LANE, this, transmission.id);
+  }
+
+  /** The channel is taken at a station for that time; what a power cut leaves out of it is not worth counting. */
+  #take(station: number, startMs: number, endMs: number): void {
+    const from = Math.max(startMs, this.#takenEnd[station] as number);
+    if (endMs <= from) return;
+    this.takenMs[station] = (this.takenMs[station] as number) + endMs - from;
+    this.#takenEnd[station] = endMs;
   }
 
   /** Does the receiver of `to` take up this transmission's preamble? */

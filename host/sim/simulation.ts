@@ -651,13 +651,9 @@ export class Simulation {
     };
   }
 
-  /** Share of the time the channel is taken at each node: own frames and those it can decode. */
+  /** Share of the time the channel is taken at each node: by own frames or by those it can decode, overlaps once. */
   #loads(): number[] {
-    const us = Math.max(this.queue.now, 1) * 1000;
-    return Array.from({ length: this.#honest }, (_, node) => {
-      let sum = this.channel.airtimeUs[node] as number;
-      for (const other of this.channel.audible(node)) sum += this.channel.airtimeUs[other] as number;
-      return sum / us;
-    });
+    const ms = Math.max(this.queue.now, 1);
+    return Array.from(this.channel.takenMs.subarray(0, this.#honest), (taken) => taken / ms);
   }
 }
