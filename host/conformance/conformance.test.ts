@@ -44,6 +44,7 @@ describe("the conformance transcript", () => {
     const byPeer = new Set<number>([
       Status.Duplicate,
       Status.NotIdentified,
+      Status.Stale,
       Status.NoRoute,
       Status.TooBig,
       Status.BadSubtype,
