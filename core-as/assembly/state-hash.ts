@@ -7,6 +7,7 @@ import { blake3Update } from "./crypto/blake3";
 import { AIRTIME, AIRTIME_SIZE } from "./link/airtime";
 import { BACKOFF, BACKOFF_SIZE } from "./link/backoff";
 import { CSMA, CSMA_SIZE } from "./link/csma";
+import { GROUP, GROUP_SIZE } from "./link/group";
 import { HANDSHAKE_SLOTS, HANDSHAKE_SLOTS_SIZE } from "./link/handshake";
 import { LINK_TABLE, LINK_TABLE_SIZE, LINK_CHANGES, LINK_CHANGES_SIZE } from "./link/link-table";
 import { MEDIUM, MEDIUM_SIZE } from "./link/medium";
@@ -65,6 +66,7 @@ export function hashTables(): void {
   blake3Update(LINK_TABLE, LINK_TABLE_SIZE);
   blake3Update(LINK_CHANGES, LINK_CHANGES_SIZE);
   blake3Update(SESSIONS, SESSIONS_SIZE);
+  blake3Update(GROUP, GROUP_SIZE);
   blake3Update(HANDSHAKE_SLOTS, HANDSHAKE_SLOTS_SIZE);
   blake3Update(AIRTIME, AIRTIME_SIZE);
   blake3Update(NEIGHBOURS, NEIGHBOURS_SIZE);

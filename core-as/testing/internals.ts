@@ -76,6 +76,7 @@ export {
   handshakeWith,
   linkIdOf,
 } from "../assembly/link/handshake";
+export { GROUP, GROUP_SIZE } from "../assembly/link/group";
 export { linkingConsider } from "../assembly/link/linking";
 export {
   LINK_CHANGES,
@@ -88,6 +89,7 @@ export {
   linkDelivered,
   linkFailed,
   linkHeard,
+  linkInGroup,
   linkLatencyMs,
   linkMtu,
   linkPeer,

@@ -58,7 +58,7 @@ export { costAdd, costValue, logCode, rateCode } from "../assembly/wire/path-cos
 export { COUNTERS } from "../assembly/state/counters";
 export { configLoad, configSetPrice } from "../assembly/state/config";
 export { standinBoot, standinOwn, standinPath } from "./standins/endpoint";
-export { standinLink } from "./standins/links";
+export { standinGroup, standinLink } from "./standins/links";
 
 const ARENA: usize = memory.data(16384, 16);
 

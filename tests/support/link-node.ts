@@ -119,10 +119,10 @@ export class LinkNode {
 
   /** Everything a frame could change, keys included, as one string. */
   state(): string {
-    const blocks = ["LINK_TABLE", "HANDSHAKE_SLOTS", "SESSIONS", "LINK_CHANGES", "BACKOFF"].map((name) =>
+    const blocks = ["LINK_TABLE", "HANDSHAKE_SLOTS", "GROUP", "SESSIONS", "LINK_CHANGES", "BACKOFF"].map((name) =>
       Buffer.from(this.block(name)).toString("hex"),
     );
-    const keys = Buffer.from(this.memory(this.core.call("sessionKey", 0), 32 * 20)).toString("hex");
+    const keys = Buffer.from(this.memory(this.core.call("sessionKey", 0), 32 * 29)).toString("hex");
     return [...blocks, keys].join(" ");
   }
 

@@ -16,6 +16,8 @@ export const LINKS = 8;
 export const ROUTES = 128;
 export const BODIES = 24;
 export const NO_LINK = 255;
+/** In place of a link: all that share one frame. */
+export const GROUP_LINKS = 254;
 export const NO_ROUTE = 0xffffffff;
 
 const STANDINS: Readonly<Record<string, string>> = {
@@ -117,6 +119,7 @@ export class RoutingNode {
     this.#bytes.fill(0, own, own + 176);
     this.#bytes.set(seedOf(seed), own);
     this.call("standinBoot");
+    this.setGroup(0);
     new DataView(this.#bytes.buffer).setUint32(this.call("standinPath") + 4, 256, true);
     for (const name of ["routesReset", "bodiesReset", "announcesReset"]) this.call(name);
     this.events.length = 0;
@@ -161,6 +164,11 @@ export class RoutingNode {
     if (values.mtu !== undefined) view.setUint32(12, values.mtu, true);
     if (values.price !== undefined) view.setUint32(16, values.price, true);
     if (values.peer !== undefined) this.#bytes.set(values.peer, at + 24);
+  }
+
+  /** The links in the mask have this node's group key. */
+  setGroup(mask: number): void {
+    new DataView(this.#bytes.buffer).setUint32(this.call("standinGroup"), mask, true);
   }
 
   /** How often linkFailed was called for the link. */

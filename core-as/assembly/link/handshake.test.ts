@@ -28,11 +28,11 @@ function untilIdentify(now: number): Uint8Array {
 const HELLO = Uint8Array.of(1, 2, 3);
 
 describe("handshake", () => {
-  it("takes request, proof, IDENTIFY and a keepalive, all of one size on the radio", () => {
+  it("takes request, proof, IDENTIFY, both group keys and an acknowledgement, all of one size on the radio", () => {
     expect(a.start(b, 1000)).toBe(Status.Ok);
     const crossed = exchange(a, b, 1000);
-    expect(crossed.map((frame) => frame.length)).toEqual([254, 254, 254, 254]);
-    expect(crossed.map((frame) => frame[0])).toEqual([0x40, 0x40, 0x00, 0x00]);
+    expect(crossed.map((frame) => frame.length)).toEqual(Array(6).fill(254));
+    expect(crossed.map((frame) => frame[0])).toEqual([0x40, 0x40, 0, 0, 0, 0]);
     expect(a.linkTo(b)).toBe(0);
     expect(b.linkTo(a)).toBe(0);
     expect(a.key(0)).toBe(b.key(0));

@@ -1,13 +1,13 @@
 /**
- * The link table: its entries, what the rest of the core asks about a link, and how a link ends. links.ts says who gets in
- * and stays.
+ * The link table: its entries, what the rest of the core asks about a link, and how a link ends. links.ts says who gets
+ * in and stays.
  */
 import { Counter, Event, event, LinkEnd } from "../abi";
 import { LINKS } from "../profile";
 import { configBitrate } from "../state/config";
 import { count } from "../state/counters";
 import { NODE_ID_SIZE, sameId } from "../state/destinations";
-import { sessionWipe } from "./session";
+import { GROUP_SESSION, sessionWipe } from "./session";
 
 /** No link: where a packet of this node's own comes from. */
 export const NO_LINK: u32 = 255;
@@ -19,7 +19,8 @@ export const NO_LINK: u32 = 255;
  *   46 other u8, what the session of the other phase is (rekey.ts) | 47 rekeys sent u8 | 48 up since u64 | 56 heard u64
  *   64 next ping u64 | 72 round trip ms u32 | 76 bytes under this key u32 | 80 clock offset i64 | 88 key since u64
  *   96 rekey timer u64 | 104 own ephemeral public key of a rekey 32 | 136 clock of the ping sent u64
- *   144 clock of the ping to answer u64 | 152 unproved u8, zero 7
+ *   144 clock of the ping to answer u64 | 152 unproved u8 | 153 own group key: times sent u8, 255 acknowledged
+ *   154 tag of the peer's group key u16, 0 if none is held | 156 when to send the own one again u32, units of 1.024 s
  */
 export const LINK_ENTRY_SIZE: u32 = 160;
 export const LINK_TABLE_SIZE: u32 = LINKS * LINK_ENTRY_SIZE;
@@ -50,6 +51,9 @@ export const LINK_EPHEMERAL: usize = 104;
 export const LINK_PING_SENT: usize = 136;
 export const LINK_PING_HEARD: usize = 144;
 export const LINK_UNPROVED: usize = 152;
+export const LINK_GROUP: usize = 153;
+export const LINK_GROUP_TAG: usize = 154;
+export const LINK_GROUP_NEXT: usize = 156;
 
 export const STATE_FREE: u8 = 0;
 export const STATE_UP: u8 = 1;
@@ -63,6 +67,14 @@ export const TODO_REKEY: u32 = 4;
 export const TODO_PONG: u32 = 8;
 export const TODO_PING: u32 = 16;
 export const TODO_CLOSE: u32 = 32;
+export const TODO_GROUP: u32 = 64;
+export const TODO_GROUP_ACK: u32 = 128;
+
+/** The peer has the own group key. */
+export const GROUP_ACKNOWLEDGED: u8 = 255;
+
+/** In place of a link: every link on the radio whose peer has the own group key. */
+export const GROUP_LINKS: u32 = 254;
 
 const SUSPECT_MS: u64 = 90_000;
 
@@ -91,6 +103,11 @@ export function linkPeer(link: u32): usize {
 /** The interface it runs on. */
 export function linkPort(link: u32): u32 {
   return load<u8>(linkEntry(link), LINK_PORT);
+}
+
+/** Whether one frame under the own group key reaches the peer as well as others. */
+export function linkInGroup(link: u32): bool {
+  return load<u8>(linkEntry(link), LINK_GROUP) == GROUP_ACKNOWLEDGED;
 }
 
 /** Whether this node initiated it. */
@@ -211,6 +228,7 @@ export function linkNotify(kind: Event, link: u32, tail: u32): void {
 export function linkFree(link: u32): void {
   sessionWipe(2 * link);
   sessionWipe(2 * link + 1);
+  sessionWipe(GROUP_SESSION + link);
   memory.fill(linkEntry(link), 0, LINK_ENTRY_SIZE);
 }
 

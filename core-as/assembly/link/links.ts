@@ -1,12 +1,12 @@
 /**
- * The links: encrypted, both ends identified (H12, H31, H33, H40). A link is in the table once its peer has proved who it
- * is; handshakes under way are apart (handshake.ts), so strangers cannot fill it.
+ * The links: encrypted, both ends identified (H12, H31, H33, H40). A link is in the table once its peer has proved who
+ * it is; handshakes under way are apart (handshake.ts), so strangers cannot fill it.
  *
  * A newcomer takes a free place, or that of the link silent longest if that is more than 90 s; else it is turned away.
  *
- * A link is down after 180 s without a sign of its peer, or when three pings stay unanswered. Beacons count as a sign, but
- * anybody can send those in anybody's name; the ping, every 10 minutes if nothing else, is what cannot be feigned. The
- * first ping comes early from a responder that has no proof yet that the other end is up.
+ * A link is down after 180 s without a sign of its peer, or when six pings stay unanswered. Beacons count as a sign,
+ * but anybody can send those in anybody's name; the ping, every 10 minutes if nothing else, is what cannot be feigned.
+ * The first ping comes early from a responder that has no proof yet that the other end is up.
  *
  * There are at most 32 links: masks are u32. (The gateway's 1024 will need wider ones.)
  */
@@ -14,6 +14,15 @@ import { Counter, Event, LinkEnd, Status } from "../abi";
 import { LINKS } from "../profile";
 import { count } from "../state/counters";
 import { NODE_ID_SIZE } from "../state/destinations";
+import {
+  GROUP,
+  GROUP_SIZE,
+  groupAdvance,
+  groupDeadline,
+  groupLinkAdvance,
+  groupLinkDeadline,
+  groupWait,
+} from "./group";
 import {
   LINK_CHANGES,
   LINK_CHANGES_SIZE,
@@ -59,6 +68,7 @@ import { rekeyAdvance, rekeyDeadline } from "./rekey";
 import { sessionMove, sessionsReset } from "./session";
 
 export {
+  GROUP_LINKS,
   LINK_CHANGES,
   LINK_CHANGES_SIZE,
   LINK_TABLE,
@@ -69,6 +79,7 @@ export {
   linkClose,
   linkDelivered,
   linkFailed,
+  linkInGroup,
   linkLatencyMs,
   linkMtu,
   linkPeer,
@@ -119,12 +130,26 @@ export function linkFrameHeard(link: u32, bytes: u32, lost: u64, proof: bool, no
   linkCountBytes(link, bytes);
   for (let i: u64 = min<u64>(lost, LOST_MAX); i > 0; i--) linkFailed(link);
   linkDelivered(link);
-  if (!proof) return;
+  if (proof) proved(link, nowMs);
+}
+
+/** The peer has the link: it need not be asked. */
+function proved(link: u32, nowMs: u64): void {
+  const entry = linkEntry(link);
   // Whoever is heard need not be asked; the ping that is under way has been answered as well.
   store<u8>(entry, 0, LINK_PINGS);
   store<u8>(entry, 0, LINK_UNPROVED);
   store<u64>(entry, pingTime(link, nowMs), LINK_NEXT_PING);
   linkSetTodo(link, 0, TODO_PING);
+}
+
+/**
+ * A frame under the peer's group key came in: a sign of life. Others have that key too, so it says nothing of how well
+ * the link does, and does not stand for the proof that a responder waits for.
+ */
+export function linkGroupHeard(link: u32, nowMs: u64): void {
+  store<u64>(linkEntry(link), nowMs, LINK_HEARD);
+  if (load<u8>(linkEntry(link), LINK_UNPROVED) == 0) proved(link, nowMs);
 }
 
 /** A ping of the peer: it is answered, and stands for one of our own. */
@@ -204,6 +229,7 @@ export function linkAdd(
   store<u64>(entry, u64.MAX_VALUE, LINK_PING_SENT);
   store<u8>(entry, <u8>(initiator ^ 1), LINK_UNPROVED);
   store<u64>(entry, initiator != 0 ? pingTime(link, nowMs) : nowMs + PROVE_MS, LINK_NEXT_PING);
+  groupWait(link, nowMs);
   sessionMove(2 * link, session);
   count(Counter.LinksUp);
   store<u32>(LINK_CHANGES, load<u32>(LINK_CHANGES) | ((<u32>1) << link));
@@ -213,6 +239,7 @@ export function linkAdd(
 
 /** Ends what has been silent too long, pings, and sees to the keys. */
 export function linksAdvance(nowMs: u64): void {
+  groupAdvance(nowMs);
   for (let i: u32 = 0; i < LINKS; i++) {
     if (!linkHeld(i)) continue;
     const entry = linkEntry(i);
@@ -236,17 +263,19 @@ export function linksAdvance(nowMs: u64): void {
       store<u64>(entry, nowMs + max<u64>(PING_RETRY_MS, retryMs(linkPort(i))), LINK_NEXT_PING);
     }
     rekeyAdvance(i, nowMs);
+    if (linkUp(i)) groupLinkAdvance(i, nowMs);
   }
 }
 
-/** When linksAdvance next has something to do; 2^64-1 if there is no link. */
+/** When linksAdvance next has something to do; 2^64-1 if there is and was no link. */
 export function linksDeadline(): u64 {
-  let deadline = u64.MAX_VALUE;
+  let deadline = groupDeadline();
   for (let i: u32 = 0; i < LINKS; i++) {
     if (!linkHeld(i)) continue;
     deadline = min<u64>(deadline, load<u64>(linkEntry(i), LINK_HEARD) + SILENT_MS);
     if (!linkUp(i)) continue;
     deadline = min<u64>(deadline, min<u64>(load<u64>(linkEntry(i), LINK_NEXT_PING), rekeyDeadline(i)));
+    deadline = min<u64>(deadline, groupLinkDeadline(i));
   }
   return deadline;
 }
@@ -278,5 +307,6 @@ export function linksReport(out: usize, nowMs: u64): u32 {
 export function linksReset(): void {
   memory.fill(LINK_TABLE, 0, LINK_TABLE_SIZE);
   memory.fill(LINK_CHANGES, 0, LINK_CHANGES_SIZE);
+  memory.fill(GROUP, 0, GROUP_SIZE);
   sessionsReset();
 }

@@ -1,12 +1,13 @@
 /**
  * Two nodes and a network that loses, repeats, reorders, alters and reflects frames, while either reboots, closes its
- * link or wants new keys: whatever happens in whatever order, what must hold holds, and when the network heals the link
- * is there again.
+ * link, or wants new keys for it or for its group: whatever happens in whatever order, what must hold holds, and when
+ * the network heals the link is there again.
  */
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { Event, Status } from "../../../host/core/abi.gen.ts";
 import { LinkNode, packetFor } from "../../../tests/support/link-node.ts";
+import { GROUP_LINKS } from "../../../tests/support/routing.ts";
 import { runs } from "../../../tests/support/runs.ts";
 
 const RUNS = runs(100, 1000);
@@ -17,7 +18,8 @@ const other = (side: Side): Side => (side === 0 ? 1 : 0);
 /** Data sent. */
 interface Sent {
   from: Side;
-  key: string;
+  /** Undefined under a group key. */
+  key: string | undefined;
   accepted: boolean;
 }
 
@@ -34,6 +36,7 @@ class World {
   /** Of each side in its present life: when a frame under each key was first accepted. */
   readonly since: [Map<string, number>, Map<string, number>] = [new Map(), new Map()];
   readonly nonces = new Set<string>();
+  groupFrames = 0;
 
   constructor(nodes: [LinkNode, LinkNode]) {
     this.nodes = nodes;
@@ -64,16 +67,31 @@ class World {
     const link = node.linkTo(peer);
     if (link === undefined) return undefined;
     const number = this.data.length;
-    const frame = node.seal(link, packetFor(peer, Uint8Array.of(number & 255, number >> 8)), this.now);
+    const packet = packetFor(peer, Uint8Array.of(number & 255, number >> 8));
+    return this.sealed(from, node.key(link).slice(2), node.seal(link, packet, this.now), true);
+  }
+
+  /** The same under the group key, once the peer has it. */
+  sendToGroup(from: Side): number | undefined {
+    const [node, peer] = [this.nodes[from], this.nodes[other(from)]];
+    const link = node.linkTo(peer);
+    if (link === undefined || node.core.call("linkInGroup", link) === 0) return undefined;
+    const number = this.data.length;
+    const packet = packetFor(peer, Uint8Array.of(number & 255, number >> 8));
+    packet[0] = 1;
+    const key = Buffer.from(node.memory(node.core.call("sessionKey", 28), 32)).toString("hex");
+    return this.sealed(from, key, node.seal(GROUP_LINKS, packet, this.now), false);
+  }
+
+  private sealed(from: Side, key: string, frame: Uint8Array | undefined, ofLink: boolean): number | undefined {
     if (frame === undefined) return undefined;
-    const key = node.key(link).slice(2);
     // H11: one key, direction and counter seal one frame.
     const nonce = `${key} ${String(from)} ${Buffer.from(frame.subarray(3, 6)).toString("hex")}`;
     expect(this.nonces.has(nonce)).toBe(false);
     this.nonces.add(nonce);
-    this.data.push({ from, key, accepted: false });
+    this.data.push({ from, key: ofLink ? key : undefined, accepted: false });
     this.put(other(from), frame);
-    return number;
+    return this.data.length - 1;
   }
 
   deliver(to: Side, frame: Uint8Array): void {
@@ -95,6 +113,10 @@ class World {
     sent.accepted = true;
     // Not under an old key: 60 s after the first frame under one that followed.
     const { key } = sent;
+    if (key === undefined) {
+      this.groupFrames++;
+      return;
+    }
     for (const [later, time] of this.since[to]) {
       if ((this.order.get(later) ?? 0) > (this.order.get(key) ?? 0)) expect(this.now - time).toBeLessThan(60_000);
     }
@@ -149,7 +171,7 @@ class World {
   /** A handshake without trouble. */
   link(): void {
     this.nodes[0].start(this.nodes[1], this.now);
-    for (let i = 0; i < 4; i++) {
+    for (let i = 0; i < 8; i++) {
       this.step(100);
       for (const side of [0, 1] as const) for (const frame of this.air[side].splice(0)) this.deliver(side, frame);
     }
@@ -243,6 +265,22 @@ const steps = [
     }),
   ),
 ];
+const groups = [
+  side.map((who) =>
+    command(`new group key of ${String(who)}`, (world) => {
+      // As if its day were over.
+      const group = world.nodes[who].block("GROUP");
+      const until = new DataView(group.buffer, group.byteOffset);
+      if (until.getBigUint64(0, true) !== 0n) until.setBigUint64(0, BigInt(world.now), true);
+      world.step(0);
+    }),
+  ),
+  side.map((from) =>
+    command(`data to the group of ${String(from)}`, (world) => {
+      world.sendToGroup(from);
+    }),
+  ),
+];
 const often = [
   side.map((to) =>
     command(`deliver all to ${String(to)}`, (world) => {
@@ -272,10 +310,24 @@ const rare = [
 ];
 
 it("handshake, rekey and replay window hold under loss, repetition, reordering, alteration and reboots", async () => {
-  const weighted = [...steps, ...steps, ...steps, ...steps, ...often, ...often, ...often, ...often, ...often, ...rare];
+  const weighted = [
+    ...steps,
+    ...steps,
+    ...steps,
+    ...steps,
+    ...often,
+    ...often,
+    ...often,
+    ...often,
+    ...often,
+    ...groups,
+    ...groups,
+    ...rare,
+  ];
   let rekeys = 0;
   let accepted = 0;
   let healed = 0;
+  let group = 0;
   await fc.assert(
     fc.asyncProperty(
       fc.boolean(),
@@ -289,8 +341,12 @@ it("handshake, rekey and replay window hold under loss, repetition, reordering, 
         world.heal();
         const [a, b] = world.nodes;
         expect(a.key(a.linkTo(b) ?? 9)).toBe(b.key(b.linkTo(a) ?? 9));
-        for (const from of [0, 1] as const) {
-          const number = world.send(from);
+        group += world.groupFrames;
+        for (const [from, toGroup] of [0, 1].flatMap((from) => [
+          [from as Side, false] as const,
+          [from as Side, true] as const,
+        ])) {
+          const number = toGroup ? world.sendToGroup(from) : world.send(from);
           for (const frame of world.air[other(from)].splice(0)) world.deliver(other(from), frame);
           expect(number !== undefined && world.data[number]?.accepted).toBe(true);
         }
@@ -303,4 +359,5 @@ it("handshake, rekey and replay window hold under loss, repetition, reordering, 
   expect(healed).toBe(RUNS);
   expect(accepted).toBeGreaterThan(100);
   expect(rekeys).toBeGreaterThan(3);
+  expect(group).toBeGreaterThan(10);
 }, 120_000);

@@ -1,12 +1,15 @@
 /**
- * What the links and handshakes themselves send and are sent: handshake messages, keepalive, close, Rekey, Ping. Nothing
- * is queued: a bit says what is wanted, and it is made when the medium can take it, with the clock of that moment.
+ * What the links and handshakes themselves send and are sent: handshake messages, keepalive, close, Rekey, Ping.
+ * Nothing is queued: a bit says what is wanted, and it is made when the medium can take it, with the clock of that
+ * moment.
  */
 import { LinkEnd, Status } from "../abi";
-import { LINKS } from "../profile";
+import { LINKS, RADIO } from "../profile";
 import { sameId } from "../state/destinations";
 import {
   checkLinkControl,
+  CONTROL_GROUP_KEY,
+  CONTROL_GROUP_KEY_ACK,
   CONTROL_PING,
   CONTROL_PONG,
   CONTROL_REKEY,
@@ -31,9 +34,11 @@ import {
   packetDestination,
 } from "../wire/packet";
 import { QOS_LINK } from "../wire/qos";
+import { groupAckReceive, groupEmit, groupKeyReceive, groupReady } from "./group";
 import { handshakeSend, handshakeWaiting } from "./handshake";
 import {
   LINK_EPHEMERAL,
+  LINK_GROUP_TAG,
   LINK_ID,
   LINK_PING_HEARD,
   LINK_PING_SENT,
@@ -48,6 +53,8 @@ import {
   linkTodo,
   NO_LINK,
   TODO_CLOSE,
+  TODO_GROUP,
+  TODO_GROUP_ACK,
   TODO_KEEPALIVE,
   TODO_PING,
   TODO_PONG,
@@ -112,8 +119,15 @@ function compose(link: u32, bit: u32, packet: usize, nowMs: u64): u32 {
     case TODO_PONG:
       emitPong(body, load<u64>(entry, LINK_PING_HEARD), nowMs);
       return emitLinkControl(packet, peer, CONTROL_PONG);
+    case TODO_GROUP_ACK:
+      store<u16>(body, load<u16>(entry, LINK_GROUP_TAG));
+      return emitLinkControl(packet, peer, CONTROL_GROUP_KEY_ACK);
     default: {
-      const context = bit == TODO_KEEPALIVE ? CONTEXT_KEEPALIVE : CONTEXT_CLOSE;
+      if (bit == TODO_GROUP && groupReady(nowMs)) {
+        groupEmit(link, body);
+        return emitLinkControl(packet, peer, CONTROL_GROUP_KEY);
+      }
+      const context = bit == TODO_CLOSE ? CONTEXT_CLOSE : CONTEXT_KEEPALIVE;
       emitPacketHeader(packet, HEADER_LINK_DATA, 0, entry + LINK_ID, context, 0);
       return PACKET_HEADER_SIZE;
     }
@@ -121,8 +135,9 @@ function compose(link: u32, bit: u32, packet: usize, nowMs: u64): u32 {
 }
 
 /**
- * Rekey, RekeyAck, Ping or Pong of a link's peer: `length` bytes at `body`. Ok; BadSubtype for the rest of link control;
- * what checkLinkControl, rekeyReceive, rekeyAckReceive and linkPongHeard say.
+ * Rekey, RekeyAck, Ping, Pong, GroupKey or GroupKeyAck of a link's peer: `length` bytes at `body`. Ok; BadSubtype for
+ * the rest of link control; what checkLinkControl, rekeyReceive, rekeyAckReceive, linkPongHeard, groupKeyReceive and
+ * groupAckReceive say.
  */
 export function linkControlReceive(link: u32, sub: u32, body: usize, length: u32, nowMs: u64): Status {
   const checked = checkLinkControl(sub, body, length);
@@ -137,13 +152,18 @@ export function linkControlReceive(link: u32, sub: u32, body: usize, length: u32
       return Status.Ok;
     case CONTROL_PONG:
       return linkPongHeard(link, pingClock(body), pongClock(body), nowMs);
+    case CONTROL_GROUP_KEY:
+      return groupKeyReceive(link, body, nowMs);
+    case CONTROL_GROUP_KEY_ACK:
+      return groupAckReceive(link, load<u16>(body));
     default:
       return Status.BadSubtype;
   }
 }
 
 /**
- * A checked packet addressed to the link itself, header 0C: keepalive, IDENTIFY repeated, close. Ok, NotForUs, BadContext.
+ * A checked packet addressed to the link itself, header 0C: keepalive, IDENTIFY repeated, close. Ok, NotForUs,
+ * BadContext.
  */
 export function linkPacketReceive(link: u32, packet: usize, _length: u32, _nowMs: u64): Status {
   if (!sameId(packetDestination(packet), linkEntry(link) + LINK_ID)) return Status.NotForUs;
@@ -151,8 +171,8 @@ export function linkPacketReceive(link: u32, packet: usize, _length: u32, _nowMs
   if (context == CONTEXT_CLOSE) linkClose(link, LinkEnd.Closed);
   if (context == CONTEXT_IDENTIFY) {
     if (linkInitiator(link) != 0) return Status.BadContext;
-    // The initiator has not heard yet that the link is up.
-    linkSetTodo(link, TODO_KEEPALIVE, 0);
+    // The initiator has not heard yet that the link is up. Any genuine frame tells, on the radio one it needs anyway.
+    linkSetTodo(link, linkPort(link) == RADIO ? TODO_GROUP : TODO_KEEPALIVE, 0);
   }
   return Status.Ok;
 }

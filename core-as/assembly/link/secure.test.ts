@@ -126,7 +126,8 @@ describe("link data", () => {
     link();
     const reliability = (): number => b.core.call("linkReliability", 0);
     const before = reliability();
-    expect(before).toBe(128 + (127 >> 3));
+    // IDENTIFY and the group key came in.
+    expect(before).toBe(143 + (112 >> 3));
     const frames = Array.from({ length: 4 }, () => sealed(a, packetFor(b, Uint8Array.of(1)), 1000));
     b.receive(frames[0] ?? new Uint8Array(), 1000);
     const first = before + ((255 - before) >> 3);
@@ -135,7 +136,7 @@ describe("link data", () => {
     let r = first;
     for (let i = 0; i < 2; i++) r -= r >> 2;
     expect(reliability()).toBe(r + ((255 - r) >> 3));
-    expect(b.counter(Counter.FramesOpened)).toBe(3);
+    expect(b.counter(Counter.FramesOpened)).toBe(4);
   });
 });
 
@@ -177,9 +178,28 @@ describe("liveness", () => {
   });
 
   it("a responder that has no proof of the initiator pings after 30 s", () => {
-    link();
+    link(WIRE);
+    for (const node of [a, b]) node.advance(30_000);
+    expect([a.send(30_000, WIRE), b.send(30_000, WIRE)]).toEqual([undefined, undefined]);
+    for (const node of [a, b]) node.advance(31_000);
+    expect(a.send(31_000, WIRE)).toBeUndefined();
+    expect(exchange(a, b, 31_000, WIRE).length).toBe(2);
+  });
+
+  it("an initiator gives its group key again after 30 s, which is the proof", () => {
+    a.start(b, 1000);
+    for (let k = 0; k < 2; k++) {
+      for (const frame of a.sendAll(1000)) b.receive(frame, 1000);
+      for (const frame of b.sendAll(1000)) a.receive(frame, 1000);
+    }
+    expect(a.sendAll(1000).length).toBe(1);
     expect(run(2000, 30_000, true)).toBe(0);
     expect(run(31_000, 60_000, true)).toBe(2);
+  });
+
+  it("a responder that has the initiator's group key asks nothing more", () => {
+    link();
+    expect(run(2000, 90_000, true)).toBe(0);
   });
 
   it("ends after 180 s of silence, suspect from 90 s, and the place is free when the peer could be told", () => {

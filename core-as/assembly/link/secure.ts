@@ -2,6 +2,8 @@
  * Link frames in and out: which link a frame belongs to, whether it is genuine and new, and what it carries (H30, H13,
  * H6).
  *
+ * On the radio it may also be one to all peers of a link's peer (group.ts): an announce, or it is refused.
+ *
  * Two links may share the 16 bits of link_tag by chance: each is tried. A frame is decrypted where it lies.
  */
 import { Counter, LinkEnd, Status } from "../abi";
@@ -12,18 +14,33 @@ import {
   LINK_DATA_OVERHEAD,
   linkFramePhase,
   linkFrameTag,
+  LORA_LINK_FRAME_SIZE,
   unpaddedLength,
 } from "../wire/link-frame";
-import { PACKET_HEADER_SIZE } from "../wire/packet";
+import { HEADER_ANNOUNCE, PACKET_HEADER_SIZE, packetHeader } from "../wire/packet";
 import { checkQos, qosPad } from "../wire/qos";
+import { groupFits, groupTag } from "./group";
 import { handshakeDirection, handshakeFits, handshakeFrame, isIdentify } from "./handshake";
-import { LINK_ID, linkClose, linkCountBytes, linkEntry, linkInitiator, linkMtu, linkPort, linkUp } from "./link-table";
-import { linkFrameHeard } from "./links";
+import {
+  GROUP_LINKS,
+  LINK_ID,
+  linkClose,
+  linkCountBytes,
+  linkEntry,
+  linkInitiator,
+  linkMtu,
+  linkPort,
+  linkUp,
+} from "./link-table";
+import { linkFrameHeard, linkGroupHeard } from "./links";
 import { linkOpens, linkPhase, linkSession, rekeyFrame } from "./rekey";
 import {
+  DIRECTION_GROUP,
   frameSize,
+  GROUP_SESSION,
   HANDSHAKE_SESSION,
   HANDSHAKES,
+  OWN_GROUP_SESSION,
   sessionAccept,
   sessionCounter,
   sessionOpen,
@@ -66,9 +83,9 @@ function unwrap(frame: usize, length: u32, port: u32): Status {
 }
 
 /**
- * Opens a checked data frame that came in on an interface. The link it belongs to, which it may just have brought up; or
- * minus a Status, and no link has changed: NoLink, BadTag, Replayed, NotIdentified, what unwrap says, what handshakeFrame
- * says.
+ * Opens a checked data frame that came in on an interface. The link it belongs to, which it may just have brought up;
+ * or minus a Status, and no link has changed: NoLink, BadTag, Replayed, NotIdentified, BadHeader of anything but an
+ * announce under a group key, what unwrap says, what handshakeFrame says.
  */
 export function frameOpen(frame: usize, length: u32, port: u32, nowMs: u64): i32 {
   const tag = linkFrameTag(frame);
@@ -89,6 +106,28 @@ export function frameOpen(frame: usize, length: u32, port: u32, nowMs: u64): i32
       const link = isLink ? <i32>i : handshakeFrame(slot, framePlain(), framePlainLength(), nowMs);
       if (link >= 0) accept(link, phase, counter, length, nowMs);
       return link;
+    }
+    if (status != Status.Replayed) status = opened;
+  }
+  return groupOpen(frame, length, port, status, nowMs);
+}
+
+/** The same for a frame that may be under the group key of a link's peer; `status` is what is wrong with it otherwise. */
+function groupOpen(frame: usize, length: u32, port: u32, status: Status, nowMs: u64): i32 {
+  if (port != RADIO || length != LORA_LINK_FRAME_SIZE || linkFramePhase(frame) != 0) return -status;
+  for (let i: u32 = 0; i < LINKS; i++) {
+    if (!groupFits(i, linkFrameTag(frame))) continue;
+    const session = GROUP_SESSION + i;
+    const counter = sessionCounter(session, frame);
+    const opened = sessionOpen(session, DIRECTION_GROUP, frame, length, counter);
+    if (opened == Status.Ok) {
+      const unwrapped = unwrap(frame, length, port);
+      if (unwrapped != Status.Ok) return -unwrapped;
+      if (packetHeader(framePlain()) != HEADER_ANNOUNCE) return -Status.BadHeader;
+      count(Counter.FramesOpened);
+      sessionAccept(session, counter);
+      linkGroupHeard(i, nowMs);
+      return <i32>i;
     }
     if (status != Status.Replayed) status = opened;
   }
@@ -123,11 +162,16 @@ export function linkSeal(link: u32, out: usize, packet: usize, length: u32, qos:
 }
 
 /**
- * Writes the link frame with the packet of `length` bytes at `packet` to `out`. `packet` lies at `out` + 7 or outside the
- * frame. Its size, 508 at most for packets up to 484; 0 if the link is not up, the packet is beyond its MTU, or the
- * counters have run out, which closes the link.
+ * Writes the link frame with the packet of `length` bytes at `packet` to `out`. `packet` lies at `out` + 7 or outside
+ * the frame. Its size, 508 at most for packets up to 484; 0 if the link is not up, the packet is beyond its MTU, or the
+ * counters have run out, which closes the link. For GROUP_LINKS one frame for all of them, 254 bytes: packets up to
+ * 230.
  */
 export function frameSeal(link: u32, out: usize, packet: usize, length: u32, qos: u32, _nowMs: u64): u32 {
+  if (link == GROUP_LINKS) {
+    const session = OWN_GROUP_SESSION;
+    return sessionSeal(session, DIRECTION_GROUP, 0, groupTag(), out, packet, length, qos, LORA_LINK_FRAME_SIZE);
+  }
   if (!linkUp(link) || length > linkMtu(link)) return 0;
   return linkSeal(link, out, packet, length, qos);
 }

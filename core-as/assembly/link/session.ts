@@ -1,10 +1,11 @@
 /**
  * Session keys and what they seal and open (digest 1 section 3.2, H11, H30): one session for each key, numbered. A link
- * has two, one for each key phase; a handshake under way has one.
+ * has two, one for each key phase, and one for its peer's group key; a handshake under way has one, the own group key
+ * too.
  *
- * Nonce = direction u8 (0 from the link's initiator, 1 to it), 3 zero bytes, counter u64; associated data = the frame's
- * first six bytes. Only the counter's low 24 bits travel: the rest is rebuilt (RFC 9000 appendix A.3). A window of 64
- * (RFC 4303 section 3.4.3) lets each counter through once.
+ * Nonce = direction u8 (0 from the link's initiator, 1 to it, 2 to a group), 3 zero bytes, counter u64; associated data
+ * = the frame's first six bytes. Only the counter's low 24 bits travel: the rest is rebuilt (RFC 9000 appendix A.3). A
+ * window of 64 (RFC 4303 section 3.4.3) lets each counter through once.
  *
  * Session, 24 bytes, for the state hash: 0 counter of the next frame to send u64 | 8 one more than the highest counter
  * received u64 | 16 window u64, bit i for counter (highest - i) received. Keys are apart: they are nobody's to see.
@@ -30,17 +31,23 @@ import {
 export const HANDSHAKES: u32 = 4;
 /** Session of handshake slot 0; link i has 2 i and 2 i + 1. */
 export const HANDSHAKE_SESSION: u32 = LINKS * 2;
+/** Session of the group key of link 0's peer, of which only the receiving half is used. */
+export const GROUP_SESSION: u32 = HANDSHAKE_SESSION + HANDSHAKES;
+/** Session of the own group key, of which only the sending half is. */
+export const OWN_GROUP_SESSION: u32 = GROUP_SESSION + LINKS;
+/** Direction of group frames. */
+export const DIRECTION_GROUP: u32 = 2;
 
 const KEY_SIZE: u32 = 32;
 const SESSION_SIZE: u32 = 24;
 const RECEIVED: usize = 8;
 const WINDOW: usize = 16;
 
-export const SESSIONS_SIZE: u32 = (LINKS * 2 + HANDSHAKES) * SESSION_SIZE;
-export const SESSIONS: usize = memory.data((LINKS * 2 + 4) * 24, 8);
+export const SESSIONS_SIZE: u32 = (OWN_GROUP_SESSION + 1) * SESSION_SIZE;
+export const SESSIONS: usize = memory.data((LINKS * 3 + 5) * 24, 8);
 /** A session's key; before the key is agreed on, its own ephemeral secret. Not in the state hash. */
-const KEYS: usize = memory.data((LINKS * 2 + 4) * 32, 8);
-const KEYS_SIZE: u32 = (LINKS * 2 + HANDSHAKES) * KEY_SIZE;
+const KEYS: usize = memory.data((LINKS * 3 + 5) * 32, 8);
+const KEYS_SIZE: u32 = (OWN_GROUP_SESSION + 1) * KEY_SIZE;
 
 /** Counters end here, in either direction (H31). */
 const COUNTER_END: u64 = 1 << 40;
@@ -87,8 +94,8 @@ export function sessionDraw(session: u32, publicKey: usize): Status {
 }
 
 /**
- * Puts the session key in the place of the ephemeral secret: BLAKE2b-256 of the secret shared with `theirs`, e_i and e_r
- * (H11). Ok; SmallOrder, nothing changed, if the shared secret is zero.
+ * Puts the session key in the place of the ephemeral secret: BLAKE2b-256 of the secret shared with `theirs`, e_i and
+ * e_r (H11). Ok; SmallOrder, nothing changed, if the shared secret is zero.
  */
 export function sessionAgree(session: u32, theirs: usize, initiator: usize, responder: usize): Status {
   memory.copy(AGREEMENT + 32, initiator, KEY_SIZE);
@@ -107,8 +114,8 @@ export function sessionNonce(direction: u32, counter: u64): usize {
 }
 
 /**
- * Size of the link frame that carries a packet of `length` bytes: 254 or 508 on the radio, on a wire no more than it takes
- * unless `padded` asks for the link's `mtu`.
+ * Size of the link frame that carries a packet of `length` bytes: 254 or 508 on the radio, on a wire no more than it
+ * takes unless `padded` asks for the link's `mtu`.
  */
 export function frameSize(port: u32, length: u32, padded: bool, mtu: u32): u32 {
   if (port == RADIO) {
@@ -120,8 +127,8 @@ export function frameSize(port: u32, length: u32, padded: bool, mtu: u32): u32 {
 }
 
 /**
- * Writes a link frame of `size` bytes at `out` with the packet of `length` bytes at `packet`, which may lie where it goes
- * (`out` + 7) or anywhere outside the frame. `size`, or 0 if the session has used up its counters.
+ * Writes a link frame of `size` bytes at `out` with the packet of `length` bytes at `packet`, which may lie where it
+ * goes (`out` + 7) or anywhere outside the frame. `size`, or 0 if the session has used up its counters.
  */
 export function sessionSeal(
   session: u32,

@@ -8,6 +8,7 @@ import {
   type AnnounceFields,
   BODIES,
   given,
+  GROUP_LINKS,
   identity,
   NO_LINK,
   NO_ROUTE,
@@ -46,6 +47,57 @@ function way(policy = 0, exclude = 0): number {
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 const signature = (packet: Uint8Array): string => hex(packet.subarray(59, 123));
+
+describe("one frame for all", () => {
+  it("goes out where two links or more of the radio lack the announce and have the group key", () => {
+    node.setGroup(0b011);
+    hear({ seq: 5, cost: 57, hops: 1 }, 2);
+    expect(drain(0).map(({ link }) => link)).toEqual([GROUP_LINKS]);
+    hear({ seq: 6, cost: 57, hops: 1 }, 0);
+    expect(drain(0).map(({ link }) => link)).toEqual([1]);
+    node.setGroup(0b001);
+    hear({ seq: 7, cost: 57, hops: 1 }, 2);
+    drain(0);
+    hear({ seq: 8, cost: 57, hops: 1 }, 2);
+    expect(
+      drain(0)
+        .map(({ link }) => link)
+        .sort(),
+    ).toEqual([0, 1]);
+  });
+
+  it("names the highest price of the radio's links, as do frames for one of them", () => {
+    node.setGroup(0b011);
+    node.setLink(1, { price: 0 });
+    for (const [seq, from] of [
+      [5, 2],
+      [6, 0],
+    ] as const) {
+      hear({ seq, cost: 57, hops: 1 }, from);
+      expect(Buffer.from(given(drain(0)[0]).packet).readUInt16LE(126)).toBe(node.call("costAdd", 57, 11));
+    }
+  });
+
+  it("is left out when the others have shown as good a path before its turn", () => {
+    node.setGroup(0b011);
+    hear({ seq: 5, cost: 57, hops: 1 }, 2);
+    hear({ seq: 5, cost: 57, hops: 2 }, 0);
+    hear({ seq: 5, cost: 57, hops: 2 }, 1);
+    expect(drain(0)).toEqual([]);
+  });
+
+  it("does not wait for, nor count, who had as good a way over others before", () => {
+    node.setGroup(0b011);
+    hear({ seq: 5, cost: 57, hops: 1 }, 2);
+    hear({ seq: 5, cost: 57, hops: 2 }, 0);
+    drain(0);
+    hear({ seq: 6, cost: 57, hops: 1 }, 2);
+    expect(drain(0).map(({ link }) => link)).toEqual([1]);
+    // Unless a summary shows that it lacks it.
+    node.call("announceResend", node.find(origin.id), 0);
+    expect(drain(0, NOW + 90_000).map(({ link }) => link)).toEqual([0]);
+  });
+});
 
 describe("an announce heard", () => {
   it("is passed on with one hop less to go, our price, and the link it came by taken in", () => {

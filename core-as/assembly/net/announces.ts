@@ -1,15 +1,15 @@
 /**
  * Announces: taken in, passed on, made (digest 1 section 2.4, H3, H10, H26).
  *
- * Each crosses a link once: to a link that lacks the seq, or when the path offered is more than 10 % better than what the
- * link has had or has shown; never to a link that has shown a path at least as good, which is what the link it came from
- * has. What is offered is the best path. An offer waits until its link is free, so
- * it carries the best path known by then.
+ * Each crosses a link once: to a link that lacks the seq, or when the path offered is more than 10 % better than what
+ * the link has had or has shown; never to a link that has shown a path at least as good, which is what the link it came
+ * from has. On the radio one frame serves all links that lack it (link/group.ts). What is offered is the best path. An
+ * offer waits until its link is free, so it carries the best path known by then.
  */
 import { Counter, Event, event, Status } from "../abi";
 import { blake3Begin, blake3End, blake3Update } from "../crypto/blake3";
-import { linkFailed, linkPort, linkPrice, linkReliability, linkUp } from "../link/links";
-import { DESTINATIONS, LINKS, PACKET_BYTES, ROUTES } from "../profile";
+import { GROUP_LINKS, linkFailed, linkInGroup, linkPort, linkPrice, linkReliability, linkUp } from "../link/links";
+import { DESTINATIONS, LINKS, PACKET_BYTES, RADIO, ROUTES } from "../profile";
 import { configCapabilities, configCostTier, configPrice } from "../state/config";
 import { count } from "../state/counters";
 import {
@@ -131,7 +131,9 @@ const ID: usize = memory.data(16, 8);
 /** VersionSignal event: destination 16, value up to 41. Before that, TLVs of an own announce. */
 const SCRATCH: usize = memory.data(ANNOUNCE_TLVS_MAX, 8);
 const OWN_SIGNATURE: usize = memory.data(64, 8);
-const OWN_PACKET: usize = memory.data(232, 8);
+/** Work area, shared with gossip.ts: an own announce until its body is kept, a packet being sent, a filter being read. */
+export const ANNOUNCE_WORK: usize = memory.data(256, 8);
+const OWN_PACKET: usize = ANNOUNCE_WORK;
 /** Length of the announce written last. */
 const LENGTH: usize = memory.data(4, 4);
 
@@ -171,9 +173,9 @@ function forged(status: Status, link: u32): Status {
 }
 
 /**
- * Takes in an announce that passed checkPacket and came over `link`, which is up. Ok; the status of checkAnnounce; Stale
- * for a seq, or a path, that is no use any more; WrongKey or a status of ed25519Verify for a forged one; TableFull.
- * Nothing but counters and the link's reliability changes unless Ok.
+ * Takes in an announce that passed checkPacket and came over `link`, which is up. Ok; the status of checkAnnounce;
+ * Stale for a seq, or a path, that is no use any more; WrongKey or a status of ed25519Verify for a forged one;
+ * TableFull. Nothing but counters and the link's reliability changes unless Ok.
  */
 export function announceReceive(packet: usize, length: u32, link: u32, nowMs: u64): Status {
   const checked = checkAnnounce(packet, length);
@@ -225,7 +227,7 @@ export function announceReceive(packet: usize, length: u32, link: u32, nowMs: u6
   routeRenew(entry, sequence, ITEM, 0, nowMs);
   routeTake(entry, path);
   bodyKeep(entry, packet, length, nowMs);
-  offer(entry, linksOf(ALL_PORTS), 0, nowMs);
+  offer(entry, dependents(entry), 0, nowMs);
   routeSetHave(entry, 1 << link);
   count(Counter.AnnouncesAccepted);
   const signal = announceTlv(packet, length, TLV_VERSION_SIGNAL);
@@ -236,6 +238,22 @@ export function announceReceive(packet: usize, length: u32, link: u32, nowMs: u6
     event(Event.VersionSignal, SCRATCH, 16 + signalSize);
   }
   return Status.Ok;
+}
+
+/**
+ * The links a new seq is offered to: all but those that offered as good a path for the seq before, which is not one
+ * over this node, or it would be longer. If their own way fails them this time, summaries show it.
+ */
+function dependents(entry: usize): u32 {
+  const body = bodyOf(entry);
+  let mask: u32 = 0;
+  for (let i: u32 = 0; i < LINKS; i++) {
+    const label = linkUp(i) ? offerLabel(entry, body, i) : -1;
+    // NO_PATH is above every label.
+    const over = pathLabel(routeOver(entry, i));
+    if (label >= 0 && (over == pathLabel(NO_PATH) || (over & LABEL_MASK) > <u32>label)) mask |= 1 << i;
+  }
+  return mask;
 }
 
 /** An announce whose seq and content are known: its path is one more, or instead of what the link offered before. */
@@ -272,6 +290,14 @@ function better(label: u32, old: u32): bool {
   return cost + BETTER <= oldCost || (cost <= oldCost && (label & 0xff) + HOPS_BETTER <= (old & 0xff));
 }
 
+/** The own price in what is offered on a link: on the radio, where one frame serves all, the highest of the links there. */
+function priceOn(link: u32): u32 {
+  let price = linkPrice(link);
+  if (linkPort(link) != RADIO) return price;
+  for (let i: u32 = 0; i < LINKS; i++) if (linkUp(i) && linkPort(i) == RADIO) price = max<u32>(price, linkPrice(i));
+  return price;
+}
+
 /** Label of what would be offered for the entry on `link`, or -1: no way but over that link, hops spent, or nothing better
  * than the link has shown. */
 function offerLabel(entry: usize, body: usize, link: u32): i32 {
@@ -282,7 +308,7 @@ function offerLabel(entry: usize, body: usize, link: u32): i32 {
   const hops = pathHops(path) + 1;
   if (hops > bodyReach(body)) return -1;
   // Price u32 times factor Q8; the factor is at most 2.
-  const price = min<u64>((<u64>linkPrice(link) * <u64>congestionFactorQ8()) >> 8, 0xffffffff);
+  const price = min<u64>((<u64>priceOn(link) * <u64>congestionFactorQ8()) >> 8, 0xffffffff);
   const label = (costAdd(pathCost(path), <u32>price) << 8) | hops;
   // What it has shown, if anything: NO_PATH is above every label.
   return better(label, pathLabel(routeOver(entry, link))) ? <i32>label : -1;
@@ -304,9 +330,10 @@ function settling(entry: usize, link: u32, label: u32, nowMs: u64): bool {
 }
 
 /**
- * Writes the next announce to be sent on interface `port` at `out` (230 bytes): the link it is for, its length then
- * announceLength(); -1 if there is none now. The cheapest goes first, this node's own before all, so that a flood spreads in the
- * order of cost and few better paths come behind worse ones; one in four is taken in turn, so that none waits for ever.
+ * Writes the next announce to be sent on interface `port` at `out` (230 bytes): the link it is for, or GROUP_LINKS if
+ * one frame serves two or more; its length then announceLength(); -1 if there is none now. The cheapest goes first,
+ * this node's own before all, so that a flood spreads in the order of cost and few better paths come behind worse ones;
+ * one in four is taken in turn, so that none waits for ever.
  */
 export function announceNext(port: u32, out: usize, nowMs: u64): i32 {
   if (nowMs < load<u64>(GATE)) return -1;
@@ -349,12 +376,28 @@ export function announceNext(port: u32, out: usize, nowMs: u64): i32 {
   }
   if (inTurn) store<u32>(CURSOR, routeIndex(best));
   store<u32>(OFFERS, load<u32>(OFFERS) + 1);
-  write(out, best, bestLink);
-  return <i32>bestLink;
+  const group = sharing(best, links);
+  if (!linkInGroup(bestLink) || (group & (group - 1)) == 0) {
+    write(out, best, bestLink, 1 << bestLink);
+    return <i32>bestLink;
+  }
+  write(out, best, bestLink, group);
+  return GROUP_LINKS;
 }
 
-/** Writes the offer of an entry for a link, and notes that it was made. */
-function write(out: usize, entry: usize, link: u32): void {
+/** Those of the links that one frame with the offer of an entry would serve at once: also those that had better waited. */
+function sharing(entry: usize, links: u32): u32 {
+  const body = bodyOf(entry);
+  const todo = routeTodo(entry) & links;
+  let mask: u32 = 0;
+  for (let i: u32 = 0; i < LINKS; i++) {
+    if (((todo >> i) & 1) != 0 && linkInGroup(i) && offerLabel(entry, body, i) >= 0) mask |= 1 << i;
+  }
+  return mask;
+}
+
+/** Writes the offer of an entry for a link, and notes that it was made to those in the mask. */
+function write(out: usize, entry: usize, link: u32, mask: u32): void {
   const body = bodyOf(entry);
   const label = <u32>offerLabel(entry, body, link);
   let length = bodyEmit(out, entry, body);
@@ -368,7 +411,7 @@ function write(out: usize, entry: usize, link: u32): void {
   }
   length = announceAddMtu(out, length, mtu);
   store<u32>(LENGTH, length);
-  routeSetOffered(entry, link, label);
+  routeSetOffered(entry, mask, label);
 }
 
 /** Length of the packet announceNext wrote last. */
@@ -431,8 +474,8 @@ function tlv(size: u32, type: u32, data: usize, length: u32): u32 {
 }
 
 /**
- * Announces every destination of this node now, and plans the refresh: 1800 s, +-5 %. RecordFailed if one has no sequence
- * number to be had; that is tried again in a minute.
+ * Announces every destination of this node now, and plans the refresh: 1800 s, +-5 %. RecordFailed if one has no
+ * sequence number to be had; that is tried again in a minute.
  */
 export function announcesOwn(nowMs: u64): Status {
   for (let i: u32 = 0; i < ROUTES; i++) {

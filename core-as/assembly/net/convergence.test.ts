@@ -1,9 +1,10 @@
 /**
  * Many nodes, each an instance of the routing module, joined by lossless links: one announce at a time crosses the
- * network, as on a shared channel.
+ * network, as on a shared channel. Where nodes have given each other their group keys, one transmission reaches all
+ * links.
  */
 import { describe, expect, it } from "vitest";
-import { given, identity, LINKS, NO_LINK, RoutingNode } from "../../../tests/support/routing.ts";
+import { given, GROUP_LINKS, identity, LINKS, NO_LINK, RoutingNode } from "../../../tests/support/routing.ts";
 
 /** Numbers in [0, 1) from a seed (mulberry32). */
 function randomness(seed: number): () => number {
@@ -39,11 +40,17 @@ class Network {
     this.#random = random;
   }
 
-  static async make(edges: readonly (readonly [number, number])[], prices: number[], seed: number): Promise<Network> {
+  static async make(
+    edges: readonly (readonly [number, number])[],
+    prices: number[],
+    seed: number,
+    group = false,
+  ): Promise<Network> {
     const network = new Network(randomness(seed));
     network.prices.push(...prices);
     for (let i = 0; i < prices.length; i++) {
       const node = await RoutingNode.make(i + 1);
+      node.setGroup(group ? 2 ** LINKS - 1 : 0);
       network.nodes.push(node);
       network.sides.push(Array<Side | undefined>(LINKS).fill(undefined));
       network.alive.push(true);
@@ -110,11 +117,13 @@ class Network {
         given(this.nodes[i]).call("announcesAdvance", BigInt(this.now));
         const next = given(this.nodes[i]).next(0, this.now);
         if (next !== undefined) {
-          const side = given(given(this.sides[i])[next.link]);
           this.sent++;
           moved = true;
           if (++sent > limit) throw new Error(`still sending after ${limit} announces`);
-          given(this.nodes[side.peer]).receive(next.packet, side.link, this.now);
+          given(this.sides[i]).forEach((side, link) => {
+            if (side === undefined || (next.link !== link && next.link !== GROUP_LINKS)) return;
+            given(this.nodes[side.peer]).receive(next.packet, side.link, this.now);
+          });
         }
         for (const item of given(this.nodes[i]).wanted()) moved = this.#pull(i, item) || moved;
       }
@@ -213,12 +222,17 @@ function geometric(count: number, random: () => number, radius: number): [number
 }
 
 describe("a random network", () => {
-  it.each([1, 2, 3, 4])(
-    "free of charge: every node has about the fewest hops to every other, seed %i",
-    async (seed) => {
+  it.each(
+    [1, 2, 3, 4].flatMap((seed) => [
+      { seed, group: false },
+      { seed, group: true },
+    ]),
+  )(
+    "free of charge: every node has about the fewest hops to every other, $seed, group $group",
+    async ({ seed, group }) => {
       const random = randomness(seed);
       const edges = geometric(30, random, 0.3);
-      const network = await Network.make(edges, Array<number>(30).fill(0), seed);
+      const network = await Network.make(edges, Array<number>(30).fill(0), seed, group);
       network.settle();
       let paths = 0;
       let exact = 0;
@@ -250,13 +264,18 @@ describe("a random network", () => {
     },
   );
 
-  it.each([1, 2, 3, 4])(
-    "with prices: nobody pays more than the cheapest path and what is not worth an announce, seed %i",
-    async (seed) => {
+  it.each(
+    [1, 2, 3, 4].flatMap((seed) => [
+      { seed, group: false },
+      { seed, group: true },
+    ]),
+  )(
+    "with prices: nobody pays more than the cheapest path and what is not worth an announce, $seed, group $group",
+    async ({ seed, group }) => {
       const random = randomness(seed);
       const edges = geometric(30, random, 0.3);
       const prices = Array.from({ length: 30 }, () => Math.floor(2 ** (random() * 10)));
-      const network = await Network.make(edges, prices, seed);
+      const network = await Network.make(edges, prices, seed, group);
       network.settle();
       let exact = 0;
       let worst = 0;
@@ -285,23 +304,31 @@ describe("a random network", () => {
     },
   );
 
-  it.each([1, 2, 3])("is flooded by one announce with about one copy for each edge, seed %i", async (seed) => {
-    const random = randomness(seed);
-    const edges = geometric(30, random, 0.3);
-    const network = await Network.make(edges, Array<number>(30).fill(0), seed);
-    network.settle();
-    const counts: number[] = [];
-    network.pace = 50;
-    for (let origin = 0; origin < 30; origin++) {
-      network.sent = 0;
-      given(network.nodes[origin]).call("announcesOwn", BigInt(network.now));
+  it.each(
+    [1, 2, 3].flatMap((seed) => [
+      { seed, group: false },
+      { seed, group: true },
+    ]),
+  )(
+    "is flooded with about one copy for each edge, or a frame of most nodes: $seed, group $group",
+    async ({ seed, group }) => {
+      const random = randomness(seed);
+      const edges = geometric(30, random, 0.3);
+      const network = await Network.make(edges, Array<number>(30).fill(0), seed, group);
       network.settle();
-      counts.push(network.sent);
-      for (let i = 0; i < 30; i++) expect(network.has(i, origin) !== undefined).toBe(i !== origin);
-    }
-    const mean = counts.reduce((sum, n) => sum + n, 0) / counts.length;
-    expect(mean).toBeLessThan(1.25 * edges.length);
-  });
+      const counts: number[] = [];
+      network.pace = 50;
+      for (let origin = 0; origin < 30; origin++) {
+        network.sent = 0;
+        given(network.nodes[origin]).call("announcesOwn", BigInt(network.now));
+        network.settle();
+        counts.push(network.sent);
+        for (let i = 0; i < 30; i++) expect(network.has(i, origin) !== undefined).toBe(i !== origin);
+      }
+      const mean = counts.reduce((sum, n) => sum + n, 0) / counts.length;
+      expect(mean).toBeLessThan(group ? 30 : 1.25 * edges.length);
+    },
+  );
 
   it.each([1, 2, 3])("routes around a node that vanishes, and forgets it when packets fail, seed %i", async (seed) => {
     const random = randomness(seed);

@@ -339,7 +339,7 @@ describe("signals of neighbours", () => {
   it("refuses what the header refuses, and what is not for this part", () => {
     expect(heard(1, 7, Buffer.alloc(15))).toBe(Status.Short);
     expect(heard(1, 8, Buffer.alloc(9))).toBe(Status.Long);
-    expect(heard(1, 9, Buffer.alloc(15))).toBe(Status.BadSubtype);
+    expect(heard(1, 11, Buffer.alloc(15))).toBe(Status.BadSubtype);
     expect(heard(1, 4, Buffer.alloc(8))).toBe(Status.BadSubtype);
   });
 

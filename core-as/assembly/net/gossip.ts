@@ -1,20 +1,21 @@
 /**
  * Gossip: what neighbours tell each other so that all know the same (digest 1 section 2.8, H16-H18, H33, H35).
  *
- * News travels by itself: announces are flooded (net/announces.ts), items by their lists of links to serve. On top of that,
- * rounds find what got lost. A round of at least 60 s sends one summary on each medium, to the link in turn whose last
- * summary is out of date, that is when the set of items known has changed since. The receiver sends what the filter lacks,
- * and if the filter holds bits that none of its own items set, then it lacks something itself and owes a summary in return:
- * the swap of the text, without a frame where both know the same.
+ * News travels by itself: announces are flooded (net/announces.ts), items by their lists of links to serve. On top of
+ * that, rounds find what got lost. A round of at least 60 s sends one summary on each medium, to the link in turn whose
+ * last summary is out of date, that is when the set of items known has changed since. The receiver sends what the
+ * filter lacks, and if the filter holds bits that none of its own items set, then it lacks something itself and owes a
+ * summary in return: the swap of the text, without a frame where both know the same.
  *
  * While summaries find nothing lost, rounds come every 120 and then every 240 s, as they do on a channel more than half
  * used. A link told nothing for 300 s is told again at the next round though nothing has changed, so that ten rounds of
- * silence mean something: that is when a node with links enters recovery, in which gossip may take twice its share and every
- * round tells one link after the other what is known here, until five rounds have brought anything in.
+ * silence mean something: that is when a node with links enters recovery, in which gossip may take twice its share and
+ * every round tells one link after the other what is known here, until five rounds have brought anything in.
  *
  * A node just booted knows nothing, and its first filter is the newcomer's, all zeros. A summary is answered by a few
- * announces at a time, beginning elsewhere each time: "over several rounds". In a network larger than the tables the sets
- * can never be equal: a node whose filter is full (128 items) asks for nothing and is sent one announce for a summary.
+ * announces at a time, beginning elsewhere each time: "over several rounds". In a network larger than the tables the
+ * sets can never be equal: a node whose filter is full (128 items) asks for nothing and is sent one announce for a
+ * summary.
  *
  * Sets of links are u32 masks: a profile with more than 32 links needs wider ones.
  *
@@ -59,6 +60,7 @@ import { LORA_LINK_FRAME_SIZE } from "../wire/link-frame";
 import { CONTEXT_GOSSIP, emitPacketHeader, HEADER_ONE_HOP, PACKET_HEADER_SIZE, packetData } from "../wire/packet";
 import { ADVISORY_ITEMS, advisoryItem, advisoryReceive } from "./advisories";
 import {
+  ANNOUNCE_WORK,
   announceHad,
   announceItem,
   announceItemKnown,
@@ -124,11 +126,11 @@ const LINK_SIZE: u32 = 16;
 const FIXED_SIZE: u32 = 120;
 /**
  * 0 time of the last round u64 | 8 time anything was last heard u64 | 16 jitter of the next round u32 | 20 round u32
- * masks of links, u32 each: 24 up | 28 owed a summary now | 32 out of date whatever the set | 36 owed the pull
- * 40 ids in the pull u32 | 44 interfaces whose last frame was a summary u32, a mask | 48 backoff u8 | 49 a loss was found u8
- * 50 good rounds until recovery ends u8 | 51 heard anything this round u8 | 56 ids of the pull, 8 each
- * 120 since when gossip waits on each interface u64 (0 not) | for each link: sum of the item_ids at its last summary u64,
- * when that was u32 in seconds, zero u32
+ * masks of links, u32 each: 24 up | 28 owed a summary now | 32 out of date whatever the set | 36 owed the pull 40 ids
+ * in the pull u32 | 44 interfaces whose last frame was a summary u32, a mask | 48 backoff u8 | 49 a loss was found u8
+ * 50 good rounds until recovery ends u8 | 51 heard anything this round u8 | 56 ids of the pull, 8 each 120 since when
+ * gossip waits on each interface u64 (0 not) | for each link: sum of the item_ids at its last summary u64, when that
+ * was u32 in seconds, zero u32
  */
 export const GOSSIP: usize = memory.data(FIXED_SIZE + INTERFACES * 8 + LINKS * LINK_SIZE, 8);
 export const GOSSIP_SIZE: u32 = FIXED_SIZE + INTERFACES * 8 + LINKS * LINK_SIZE;
@@ -151,9 +153,9 @@ const WAITING: usize = GOSSIP + 120;
 const TOLD: usize = WAITING + INTERFACES * 8;
 
 /** The packet on its way out. A Delta of one advisory is the largest: 19 + 3 + 3 + 209. */
-const PACKET: usize = memory.data(240, 8);
-/** Segment of the own filter, with the bits and round of the summary at hand. */
-const FILTER: usize = memory.data(256, 8);
+const PACKET: usize = ANNOUNCE_WORK;
+/** Segment of the own filter, with the bits and round of the summary at hand. Nothing is sent while one is read. */
+const FILTER: usize = ANNOUNCE_WORK;
 
 /** Address of what link `i` was told last. */
 function told(link: u32): usize {
@@ -247,14 +249,14 @@ export function gossipRoundDeadline(): u64 {
 }
 
 /**
- * What time makes happen: a pull for destinations that lost their last next hop, and the next round. To be called last in
- * every step, when links and routes have changed as they will.
+ * What time makes happen: a pull for destinations that lost their last next hop, and the next round. To be called last
+ * in every step, when links and routes have changed as they will.
  */
 export function gossipAdvance(nowMs: u64): void {
   if (load<u32>(PULLING) == 0 && load<u32>(UP) != 0) {
     const wanted = routesTakeWanted(PULL_IDS, PULL_MAX);
     store<u32>(PULLS, wanted);
-    if (wanted != 0) store<u32>(PULLING, load<u32>(UP));
+    if (wanted != 0) store<u32>(PULLING, whomToAsk());
   }
   if (nowMs >= gossipRoundDeadline()) beginRound(nowMs);
 }
@@ -264,8 +266,25 @@ function isSlow(port: u32): bool {
 }
 
 /**
- * A round as far as silence goes: 60 s, on a slow medium three times that, and on a tightly limited radio what one frame
- * takes to be paid for.
+ * Whom a pull goes to: every link on a wire, on the radio one, another each round. Who is asked takes it that no way
+ * leads over here, and may then have to ask in turn: asking all of them took a tenth of all airtime in floods of pulls.
+ * If the one has nothing better either, summaries show to the others what is lacking here.
+ */
+function whomToAsk(): u32 {
+  let mask: u32 = 0;
+  let radio = false;
+  for (let k: u32 = 0; k < LINKS; k++) {
+    const link = (load<u32>(ROUND) + k) % LINKS;
+    if ((load<u32>(UP) & linkBit(link)) == 0 || (radio && linkPort(link) == RADIO)) continue;
+    if (linkPort(link) == RADIO) radio = true;
+    mask |= linkBit(link);
+  }
+  return mask;
+}
+
+/**
+ * A round as far as silence goes: 60 s, on a slow medium three times that, and on a tightly limited radio what one
+ * frame takes to be paid for.
  */
 function roundMs(): u64 {
   let ms: u64 = 0;
@@ -395,8 +414,8 @@ function sealGossip(link: u32, port: u32, tier: u32, out: usize, data: u32, nowM
 }
 
 /**
- * Writes the next link frame of gossip for this interface, sealed, to `out` (508 bytes on the radio, else 23 + packet); its
- * size, or 0 if there is none or none may go now.
+ * Writes the next link frame of gossip for this interface, sealed, to `out` (508 bytes on the radio, else 23 + packet);
+ * its size, or 0 if there is none or none may go now.
  */
 export function gossipNext(port: u32, out: usize, nowMs: u64): u32 {
   const data = packetData(PACKET);
@@ -442,8 +461,8 @@ export function gossipNext(port: u32, out: usize, nowMs: u64): u32 {
 }
 
 /**
- * Marks everything known in the `size` bytes at `mine`, from bit `first` on of a filter of `bits` bits. What is missing in
- * `theirs` is sent to `link`, if there is one, as far as the limit goes.
+ * Marks everything known in the `size` bytes at `mine`, from bit `first` on of a filter of `bits` bits. What is missing
+ * in `theirs` is sent to `link`, if there is one, as far as the limit goes.
  */
 function fillFilter(mine: usize, theirs: usize, size: u32, round: u32, bits: u32, first: u32, link: u32): void {
   memory.fill(mine, 0, size);
@@ -516,9 +535,9 @@ function receivePull(link: u32, data: usize): void {
 }
 
 /**
- * Takes in DATA of a packet of context F0 that came by `link`. Ok, or what is wrong with it; of a Delta whose form is right,
- * the status of the last item refused, the others having been taken. Peers are for nodes on the internet protocols: checked
- * and left.
+ * Takes in DATA of a packet of context F0 that came by `link`. Ok, or what is wrong with it; of a Delta whose form is
+ * right, the status of the last item refused, the others having been taken. Peers are for nodes on the internet
+ * protocols: checked and left.
  */
 export function gossipReceive(link: u32, data: usize, length: u32, nowMs: u64): Status {
   const checked = checkGossip(data, length);

@@ -42,8 +42,8 @@ export function scoreBegin(): void {
 }
 
 /**
- * Takes a candidate into the largest values: ring distance (its upper 64 bits), cost code, latency in ms, and mtu in bytes
- * above the one required.
+ * Takes a candidate into the largest values: ring distance (its upper 64 bits), cost code, latency in ms, and mtu in
+ * bytes above the one required.
  */
 export function scoreAdd(ring: u64, cost: u32, latency: u32, mtu: u32): void {
   raise(ring, RING);
@@ -57,7 +57,8 @@ export function scoreAdd(ring: u64, cost: u32, latency: u32, mtu: u32): void {
  * `wide`.
  */
 export function score(policy: u32, ring: u64, cost: u32, latency: u32, mtu: u32, reliability: u32, wide: bool): u32 {
-  const weights: u32 = load<u16>(WEIGHTS + <usize>((policy < POLICIES ? policy : 0) << 1));
+  const row: u32 = policy < POLICIES ? policy * 2 : 0;
+  const weights: u32 = load<u16>(WEIGHTS + <usize>row);
   return (
     // One more, from which the bonus is taken.
     ONE -
@@ -70,8 +71,8 @@ export function score(policy: u32, ring: u64, cost: u32, latency: u32, mtu: u32,
 }
 
 /**
- * Writes the ring distance of two 16-byte addresses, min(|a - b|, 2^128 - |a - b|) of the numbers they are in big-endian
- * order: upper u64, lower u64.
+ * Writes the ring distance of two 16-byte addresses, min(|a - b|, 2^128 - |a - b|) of the numbers they are in
+ * big-endian order: upper u64, lower u64.
  */
 export function ringDistance(out: usize, a: usize, b: usize): void {
   const lowA = bswap(load<u64>(a, 8));

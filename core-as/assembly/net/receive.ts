@@ -24,7 +24,13 @@ import {
   linkFrameKind,
   unpaddedLength,
 } from "../wire/link-frame";
-import { CONTROL_CONGESTION, CONTROL_NO_ROUTE, CONTROL_PACKET_TOO_BIG, signalDestination } from "../wire/link-control";
+import {
+  CONTROL_ACK,
+  CONTROL_CONGESTION,
+  CONTROL_NO_ROUTE,
+  CONTROL_PACKET_TOO_BIG,
+  signalDestination,
+} from "../wire/link-control";
 import {
   checkPacket,
   CONTEXT_GOSSIP,
@@ -187,7 +193,7 @@ function receiveOneHop(link: u32, packet: usize, length: u32, nowMs: u64): Statu
     case CONTEXT_GOSSIP:
       return gossipReceive(link, packetData(packet), bodyLength + 1, nowMs);
     case CONTEXT_LINK_CONTROL:
-      if (sub == CONTROL_CONGESTION || sub >= CONTROL_PACKET_TOO_BIG) {
+      if (sub == CONTROL_CONGESTION || (sub >= CONTROL_PACKET_TOO_BIG && sub <= CONTROL_ACK)) {
         const taken = controlReceive(link, sub, body, bodyLength, nowMs);
         if (sub == CONTROL_NO_ROUTE && taken == Status.Ok) {
           conduct(link, false);

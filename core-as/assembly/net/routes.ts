@@ -1,5 +1,6 @@
 /**
- * The routing table: for each destination heard of, up to three next hops (digest 1 sections 2.4 and 2.5, H10, H14, H28).
+ * The routing table: for each destination heard of, up to three next hops (digest 1 sections 2.4 and 2.5, H10, H14,
+ * H28).
  *
  * Entry, 64 bytes:
  *   0 destination 16 | 16 seq u64 | 24 item_id u64 | 32 paths, 3 x u64, best first | 56 updated u16, units of 4.096 s
@@ -9,12 +10,13 @@
  * neighbour offered; latency, rate and mtu take the link to it in.
  *
  * Loops. (cost, hops), one number here called the label, grows with every relay, so a next hop whose label is below the
- * least this node ever offered cannot lead back here: it is *feasible* (the condition of DUAL and Babel, RFC 8966 section
- * 2.4). Others are kept and used when nothing else is left; NoRoute takes away those that do lead back. Once the last
- * feasible next hop is lost, the item is wanted again of the neighbours and any offer is taken, but three times only for
- * one seq: costs cannot count up to infinity.
+ * least this node ever offered cannot lead back here: it is *feasible* (the condition of DUAL and Babel, RFC 8966
+ * section 2.4). Others are kept and used when nothing else is left; NoRoute takes away those that do lead back. Once
+ * the last feasible next hop is lost, the item is wanted again of the neighbours and any offer is taken, but three
+ * times only for one seq: costs cannot count up to infinity.
  *
- * A path offered before the newest seq has bit 15 of its cost set. It stays until the seq after that, behind all others.
+ * A path offered before the newest seq has bit 15 of its cost set. It stays until the seq after that, behind all
+ * others.
  */
 import { Counter, Event, event } from "../abi";
 import {
@@ -209,10 +211,10 @@ export function routeOffered(entry: usize): u32 {
   return load<u32>(entry, FLAGS) >> 8;
 }
 
-/** Notes that `label` was offered on `link`. */
-export function routeSetOffered(entry: usize, link: u32, label: u32): void {
+/** Notes that `label` was offered on the links in the mask. */
+export function routeSetOffered(entry: usize, mask: u32, label: u32): void {
   store<u32>(entry, flags(entry) | (min<u32>(label, routeOffered(entry)) << 8), FLAGS);
-  routeSetHave(entry, 1 << link);
+  routeSetHave(entry, mask);
 }
 
 /** The links in the mask have this seq, and need no offer unless `routeOffer` asks for one. */
@@ -485,8 +487,8 @@ function closer(): bool {
 }
 
 /**
- * Candidate `i`, or NO_PATH. With an `entry`, its paths; without, every known destination and then every neighbour that is
- * strictly closer on the ring to `destination` than this node, its distance left at DISTANCE.
+ * Candidate `i`, or NO_PATH. With an `entry`, its paths; without, every known destination and then every neighbour that
+ * is strictly closer on the ring to `destination` than this node, its distance left at DISTANCE.
  */
 function candidate(entry: usize, destination: usize, i: u32, exclude: u32): u64 {
   let path: u64 = NO_PATH;

@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 
 const OUT = 12_000;
-const SIZES = [0, 3, 33, 33, 8, 16, 18, 16, 8];
+const SIZES = [0, 3, 33, 33, 8, 16, 18, 16, 8, 34, 2];
 const PEER = "7849ac3049680be1ef762efe0d36e017";
 
 function put(bytes: Uint8Array, at = 0): number {
@@ -25,10 +25,10 @@ const out = (length: number): string => hex(core.bytes.subarray(OUT, OUT + lengt
 
 describe("link control", () => {
   it("is a one-hop packet of context F1: header, sub-type, body", () => {
-    for (let sub = 1; sub <= 8; sub++) {
+    for (let sub = 1; sub <= 10; sub++) {
       const size = core.call("emitLinkControl", core.arena + OUT, put(unhex(PEER)), sub);
       expect(size).toBe(20 + (SIZES[sub] ?? 0));
-      expect(out(20)).toBe(`0000${PEER}f10${String(sub)}`);
+      expect(out(20)).toBe(`0000${PEER}f10${sub.toString(16)}`);
       expect(core.call("checkPacket", core.arena + OUT, size)).toBe(Status.Ok);
     }
   });
@@ -40,7 +40,7 @@ describe("link control", () => {
         if (sub === 6 && length === 18) body.set([0xe4, 1], 16);
         const size = SIZES[sub] ?? 0;
         const expected =
-          sub < 1 || sub > 8
+          sub < 1 || sub > 10
             ? Status.BadSubtype
             : length < size
               ? Status.Short

@@ -10,6 +10,8 @@
  *   06 PacketTooBig      0 destination 16 | 16 link_mtu u16
  *   07 NoRoute           0 destination 16
  *   08 PacketAck         0 packet_hash[0..8]   (ours: a packet arrived over the radio; docs/protocol.md)
+ *   09 GroupKey          0 key 32 | 32 tag of the peer's key held u16, 0 if none   (ours, as 0A; link/group.ts)
+ *   0A GroupKeyAck       0 tag u16
  *
  * "Body" below is the address behind the sub-type byte. All views need a body that checkLinkControl called Ok.
  */
@@ -25,6 +27,8 @@ export const CONTROL_PONG: u32 = 5;
 export const CONTROL_PACKET_TOO_BIG: u32 = 6;
 export const CONTROL_NO_ROUTE: u32 = 7;
 export const CONTROL_ACK: u32 = 8;
+export const CONTROL_GROUP_KEY: u32 = 9;
+export const CONTROL_GROUP_KEY_ACK: u32 = 10;
 
 /** How full the sender's queue is: what its neighbour is to do about it (digest 1 section 2.9). */
 export enum Severity {
@@ -44,14 +48,14 @@ export enum CongestionScope {
 }
 
 /** Body sizes by sub-type. */
-const SIZES: usize = memory.data<u8>([0, 3, 33, 33, 8, 16, 18, 16, 8]);
+const SIZES: usize = memory.data<u8>([0, 3, 33, 33, 8, 16, 18, 16, 8, 34, 2]);
 
 /** Offset of the body in the packet: behind the header and the sub-type. */
 export const LINK_CONTROL_BODY: u32 = PACKET_HEADER_SIZE + 1;
 
 /** Checks `length` bytes at `body`: BadSubtype, Short, Long, or BadField for a value no version uses. */
 export function checkLinkControl(sub: u32, body: usize, length: u32): Status {
-  if (sub < CONTROL_CONGESTION || sub > CONTROL_ACK) return Status.BadSubtype;
+  if (sub < CONTROL_CONGESTION || sub > CONTROL_GROUP_KEY_ACK) return Status.BadSubtype;
   const size: u32 = load<u8>(SIZES + <usize>sub);
   if (length != size) return length < size ? Status.Short : Status.Long;
   // Reserved bits of the congestion signal are for a later minor version and ignored; its fourth severity is none.
@@ -66,7 +70,7 @@ export function checkLinkControl(sub: u32, body: usize, length: u32): Status {
 }
 
 /**
- * Writes packet header and sub-type (1-8) at `out`, to the neighbour `destination`; the body goes to
+ * Writes packet header and sub-type (1-10) at `out`, to the neighbour `destination`; the body goes to
  * `out + LINK_CONTROL_BODY`. The size of the whole packet.
  */
 export function emitLinkControl(out: usize, destination: usize, sub: u32): u32 {

@@ -1,9 +1,12 @@
 /**
- * Stands for net/announces.ts: a set of item_ids at the places of the routing table, each offered to links by a mask, as a
- * packet of 140 bytes of which only byte 0 and the item_id behind the header mean anything.
+ * Stands for net/announces.ts: a set of item_ids at the places of the routing table, each offered to links by a mask,
+ * as a packet of 140 bytes of which only byte 0 and the item_id behind the header mean anything.
  */
 import { ROUTES } from "../../assembly/profile";
 import { linkPort, linkUp } from "../../assembly/link/links";
+
+/** The work area shared with gossip. */
+export const ANNOUNCE_WORK: usize = memory.data(256, 8);
 
 const ENTRY: u32 = 16;
 const TABLE: usize = memory.data(ROUTES * 16, 8);
