@@ -32,7 +32,7 @@ const esp32 = real(
     usb: [{ vid: 0x1a86, pid: 0x7523, mode: "bridge" }],
     platformio: { platform: "espressif32", framework: "arduino", board: "ttgo-t-beam" },
     tier: "minimal",
-    engines: ["wasm3"],
+    engines: ["aot"],
     source: ["a board made for this test"],
   }),
 );
@@ -79,6 +79,7 @@ describe("shape", () => {
   eachGives([
     [rak4631, "id", "RAK 4631", 'id: it is "RAK 4631"; use lower-case letters, digits and single dashes.'],
     [rak4631, "id", "rak4631-aot", 'id: it is "rak4631-aot"; do not end it like the name of an engine\'s variant.'],
+    [rak4631, "id", "rak-wasm3", 'id: it is "rak-wasm3"; do not end it like the name of an engine\'s variant.'],
     [rak4631, "name", undefined, "name: it is missing; give a string."],
     [rak4631, "name", 'a "name"', "use printable ASCII without quotes and backslashes"],
     [rak4631, "mcu", "nrf52832", 'mcu: it is "nrf52832"; use "nrf52840" or "esp32s3"'],
@@ -89,7 +90,7 @@ describe("shape", () => {
     [rak4631, "colour", "red", "colour: there is no such field; use only id, name,"],
     [rak4631, "led.active", "on", 'led.active: it is "on"; use "low" or "high".'],
     [rak4631, "tier", "huge", 'tier: it is "huge"; use "minimal"'],
-    [rak4631, "engines", [], "engines: it is []; name at least one engine."],
+    [rak4631, "engines", [], 'engines.0: it is missing; use "wasm3" or "aot".'],
     [rak4631, "engines.0", "wasm4", 'engines.0: it is "wasm4"; use "wasm3" or "aot".'],
     [rak4631, "verified", "yes", 'verified: it is "yes"; use "built" or "emulated" or "hardware".'],
     [rak4631, "source", [], "source: it is []; cite at least one source."],
@@ -199,6 +200,16 @@ describe("sense", () => {
     [rak4631, "platformio.variant", undefined, "platformio: neither board nor variant is given"],
     [rak4631, "platformio.board", "nrf52840_dk", "platformio: both board and variant are given"],
     [rak4631, "platformio.variant", "pca10059", 'platformio.variant: nothing is known about the variant "pca10059"'],
+    // engines: RAM
+    [
+      rak4631,
+      "engines",
+      ["wasm3", "aot"],
+      "engines.0: wasm3 needs about 344 KB of RAM for the core and a program on this board has 232; name only aot.",
+    ],
+    [rak4631, "engines", ["aot", "wasm3"], "engines.1: wasm3 needs about 344 KB of RAM"],
+    [heltecV3, "engines", ["wasm3"], "engines.0: wasm3 needs about 392 KB of RAM for the core and a program on this"],
+    [qemuM4, "engines", ["aot", "wasm3", "aot"], "engines.2: aot is named twice; name it once."],
     // virtual boards
     [
       qemuM4,

@@ -5,6 +5,7 @@
  * Every check looks at the whole value and reports everything it finds, so one run shows all there is to fix. A check
  * that cannot judge because an earlier one failed (a pin the chip lacks has no other properties) stays silent.
  */
+import { ENGINES } from "./engine.ts";
 import {
   ESP_PARTITIONS,
   gpioIndex,
@@ -17,6 +18,7 @@ import {
   SOFTDEVICE,
   VARIANT_DRIVES,
 } from "./mcu.ts";
+import { ramClause, ramNeed } from "./memory.ts";
 import type { BoardProblem } from "./problem.ts";
 import { RADIO } from "./radio.ts";
 import { type Board, isVirtual, type RealBoard, type VirtualBoard } from "./schema.ts";
@@ -33,12 +35,25 @@ export function checkBoard(value: unknown, file: string): CheckedShape {
 export function checkSense(board: Board, file: string): BoardProblem[] {
   const problems: BoardProblem[] = [];
   const report: Report = (field, came, fix) => problems.push({ file, field, came, fix });
+  checkEngines(board, report);
   if (isVirtual(board)) checkVirtual(board, report);
   else for (const check of REAL_CHECKS) check(board, MCUS[board.mcu], report);
   return problems;
 }
 
 type Report = (field: string, came: string, fix: string) => void;
+
+/** An engine the board's RAM cannot hold would build, flash, and then not load the core. */
+function checkEngines(board: Board, report: Report): void {
+  board.engines.forEach((engine, index) => {
+    if (board.engines.indexOf(engine) !== index) report(`engines.${index}`, `${engine} is named twice`, "name it once");
+    else if (!ramNeed(board, engine).fits) {
+      const others = ENGINES.filter((other) => ramNeed(board, other).fits);
+      const fix = others.length > 0 ? `name only ${others.join(" and ")}` : "use a chip with more RAM";
+      report(`engines.${index}`, ramClause(board, engine), fix);
+    }
+  });
+}
 type RealCheck = (board: RealBoard, mcu: Mcu, report: Report) => void;
 
 // --- pins ------------------------------------------------------------------------------------------------------------

@@ -5,7 +5,11 @@ import { nearestNames } from "./nearest.ts";
 export const ENGINES = ["wasm3", "aot"] as const;
 export type Engine = (typeof ENGINES)[number];
 
-export const DEFAULT_ENGINE: Engine = "wasm3";
+/** What of a board value names its images: its id, and its engines with the default one first. */
+export interface Variants {
+  readonly id: string;
+  readonly engines: readonly [Engine, ...Engine[]];
+}
 
 /** An engine nobody has. Exit code 2. */
 export class UnknownEngineError extends Error {
@@ -27,16 +31,21 @@ export function findEngine(name: string): Engine {
   return engine;
 }
 
-/**
- * What PlatformIO's environment and the folder in dist/ are called for a board with an engine: the board's id, and the
- * engine's name behind it unless it is the default. No board's id ends like that (schema.ts).
- */
-export function variantName(board: string, engine: Engine): string {
-  return engine === DEFAULT_ENGINE ? board : `${board}-${engine}`;
+/** The engine of a build that names none: the first in the board's value. */
+export function defaultEngine({ engines }: Variants): Engine {
+  return engines[0];
 }
 
-/** The way back from `variantName`. */
-export function parseVariant(name: string): { readonly board: string; readonly engine: Engine } {
-  const engine = ENGINES.find((one) => one !== DEFAULT_ENGINE && name.endsWith(`-${one}`)) ?? DEFAULT_ENGINE;
-  return { board: engine === DEFAULT_ENGINE ? name : name.slice(0, -engine.length - 1), engine };
+/**
+ * What PlatformIO's environment and the folder in dist/ are called for a board with an engine: the board's id, and the
+ * engine's name behind it unless it is that board's default. No board's id ends like that (schema.ts). The way back is
+ * `parseVariant` (index.ts), which knows the boards.
+ */
+export function variantName(board: Variants, engine: Engine): string {
+  return engine === defaultEngine(board) ? board.id : `${board.id}-${engine}`;
+}
+
+/** Whether a name ends like that of a board with an engine that is not its default. */
+export function endsLikeVariant(name: string): boolean {
+  return ENGINES.some((engine) => name.endsWith(`-${engine}`));
 }

@@ -8,10 +8,12 @@ import {
   boardSummary,
   findBoard,
   memoryLimits,
+  parseVariant,
   problemSentence,
   registeredProblems,
   UnknownBoardError,
 } from "./index.ts";
+import { variantName } from "./engine.ts";
 import rak4631 from "./rak4631.ts";
 
 const HERE = import.meta.dirname;
@@ -74,7 +76,7 @@ test("a board error says every problem on its own line and is bad input", () => 
   expect(error.exitCode).toBe(2);
   expect(error.message.split("\n")).toEqual([
     expect.stringContaining("boards/rak4631.ts: tier:"),
-    expect.stringContaining("boards/rak4631.ts: engines:"),
+    expect.stringContaining("boards/rak4631.ts: engines.0:"),
   ]);
 });
 
@@ -92,9 +94,23 @@ test("the summary has the fields of `mehr boards --json`", () => {
     mcu: "nrf52840",
     radio: "SX1262",
     flash: ["uf2", "dfu", "swd"],
-    engine: ["wasm3", "aot"],
+    engine: ["aot"],
     verified: null,
   });
+});
+
+test("every board and engine has a name of its own, which leads back", () => {
+  const all = allBoards().flatMap((board) => board.engines.map((engine) => ({ board, engine })));
+  const names = all.map(({ board, engine }) => variantName(board, engine));
+  expect(new Set(names).size).toBe(all.length);
+  expect(names.map(parseVariant)).toEqual(all.map(({ board, engine }) => ({ board: board.id, engine })));
+  expect(parseVariant("rak4631")).toEqual({ board: "rak4631", engine: "aot" });
+  expect(parseVariant("qemu-m4")).toEqual({ board: "qemu-m4", engine: "wasm3" });
+  expect(parseVariant("qemu-m4-aot")).toEqual({ board: "qemu-m4", engine: "aot" });
+  // A default has one name, not two; and an engine the board is not built with has none.
+  for (const name of ["qemu-m4-wasm3", "rak4631-aot", "rak4631-wasm3", "rak", ""]) {
+    expect(parseVariant(name), name).toBeUndefined();
+  }
 });
 
 test("limits are what the linker leaves to an application", () => {

@@ -1,7 +1,7 @@
 /** Every board of the project. A new one is its file and two lines here: the import and its entry. */
 import { checkBoard } from "./check.ts";
+import { type Engine, variantName } from "./engine.ts";
 import heltecV3 from "./heltec-v3.ts";
-import { MCUS, NRF52840_RAM_END, SOFTDEVICE } from "./mcu.ts";
 import native from "./native.ts";
 import { BoardError, type BoardProblem, UnknownBoardError } from "./problem.ts";
 import qemuM4 from "./qemu-m4.ts";
@@ -60,7 +60,19 @@ export function allBoards(): Board[] {
   return boardIds().flatMap((id) => VALUES.get(id) ?? []);
 }
 
-/** One line of `mehr boards --json` (design section 8). `verified` is null until something was proved. */
+/** The board and the engine whose `variantName` this is; undefined if no board has such a variant. Nothing is checked. */
+export function parseVariant(name: string): { readonly board: string; readonly engine: Engine } | undefined {
+  for (const board of VALUES.values()) {
+    const engine = board.engines.find((one) => variantName(board, one) === name);
+    if (engine !== undefined) return { board: board.id, engine };
+  }
+  return undefined;
+}
+
+/**
+ * One line of `mehr boards --json` (design section 8). `verified` is null until something was proved; the first of
+ * `engine` is the default.
+ */
 export interface BoardSummary {
   readonly id: string;
   readonly mcu: string;
@@ -81,20 +93,7 @@ export function boardSummary(board: Board): BoardSummary {
   };
 }
 
-/** What an image may take on this board, in bytes; undefined where there is no limit (a host process). */
-export interface MemoryLimits {
-  readonly flash: number | undefined;
-  readonly ram: number | undefined;
-}
-
-export function memoryLimits(board: Board): MemoryLimits {
-  const mcu = MCUS[board.mcu];
-  if (isVirtual(board)) return { flash: mcu.flash?.maxBytes, ram: mcu.appRamBytes };
-  const softdevice = board.flash.softdevice;
-  const ram = softdevice === undefined ? mcu.appRamBytes : NRF52840_RAM_END - SOFTDEVICE[softdevice].appRamStart;
-  return { flash: board.flash.app.max, ram };
-}
-
 export { checkBoard, checkSense } from "./check.ts";
+export { type MemoryLimits, memoryLimits } from "./memory.ts";
 export { BoardError, type BoardProblem, problemSentence, UnknownBoardError } from "./problem.ts";
 export { type Board, defineBoard, isVirtual, type RealBoard, type VirtualBoard } from "./schema.ts";

@@ -67,37 +67,65 @@ describe("platformio.ini", () => {
   const ini = renderPlatformioIni(boards);
   const parsed = sections(ini);
   const envs = [...parsed.keys()].filter((name) => name.startsWith("env:"));
+  // Real boards as they would be with RAM for both engines, the default one or the other.
+  const roomy = sections(
+    renderPlatformioIni([
+      { ...findBoard("heltec-v3"), engines: ["wasm3", "aot"] },
+      { ...findBoard("rak4631"), engines: ["aot", "wasm3"] },
+    ]),
+  );
 
   test("does not depend on the order of the boards", () => {
     expect(renderPlatformioIni([...boards].reverse())).toBe(ini);
   });
 
   test("has one environment per board and engine, in order", () => {
-    expect(envs).toEqual(
-      boards.flatMap((board) => board.engines.map((engine) => `env:${variantName(board.id, engine)}`)),
-    );
-    expect(envs).toContain("env:heltec-v3-aot");
+    expect(envs).toEqual(boards.flatMap((board) => board.engines.map((engine) => `env:${variantName(board, engine)}`)));
+    expect(envs).toContain("env:qemu-rv32-aot");
     expect(parsed.get("platformio")?.get("default_envs")).toBe("qemu-m4");
   });
 
+  test("a board's own environment has its default engine", () => {
+    const engine = (env: string): string => resolved(parsed, `env:${env}`, "custom_engine");
+    for (const board of boards) {
+      for (const one of board.engines) expect(engine(variantName(board, one))).toBe(one);
+    }
+    // The chips with too little RAM for wasm3.
+    expect([engine("rak4631"), engine("heltec-v3")]).toEqual(["aot", "aot"]);
+    expect(parsed.get("env:rak4631")?.get("extends")).toBe("arduino, engine_aot");
+    expect(envs.filter((name) => /rak4631|heltec/.test(name))).toEqual(["env:heltec-v3", "env:rak4631"]);
+  });
+
   test("a board with another engine says nothing twice", () => {
-    for (const env of envs.filter((name) => name.endsWith("-aot"))) {
-      const { custom_stack_flags: stack, ...rest } = Object.fromEntries(parsed.get(env) ?? []);
-      const own = env.replace(/-aot$/, "");
-      expect(rest).toEqual({ extends: `${own}, engine_aot` });
-      expect(stack).not.toBe(parsed.get(own)?.get("custom_stack_flags"));
+    for (const [all, suffix] of [
+      [parsed, "aot"],
+      [roomy, "aot"],
+      [roomy, "wasm3"],
+    ] as const) {
+      const others = [...all.keys()].filter((name) => name.startsWith("env:") && name.endsWith(`-${suffix}`));
+      expect(others).not.toEqual([]);
+      for (const env of others) {
+        const { custom_stack_flags: stack, ...rest } = Object.fromEntries(all.get(env) ?? []);
+        const own = env.slice(0, -suffix.length - 1);
+        expect(rest).toEqual({ extends: `${own}, engine_${suffix}` });
+        expect(stack).not.toBe(all.get(own)?.get("custom_stack_flags"));
+      }
     }
   });
 
   test("every environment passes on the stack of its microcontroller and engine", () => {
     const flags = (env: string): string => resolved(parsed, env, "build_flags");
     expect(flags("env:qemu-m4")).toContain("-D MEHR_STACK_KEPT_BYTES=3072 -Wl,--defsym=__stack_size=16384");
-    expect(flags("env:heltec-v3")).toContain("-D MEHR_STACK_KEPT_BYTES=10240 -D MEHR_TASK_STACK_BYTES=65536");
-    expect(flags("env:heltec-v3-aot")).toContain("-D MEHR_STACK_KEPT_BYTES=10240 -D MEHR_TASK_STACK_BYTES=32768");
+    expect(flags("env:heltec-v3")).toContain("-D MEHR_STACK_KEPT_BYTES=10240 -D MEHR_TASK_STACK_BYTES=32768");
+    const own = resolved(roomy, "env:heltec-v3", "build_flags");
+    expect(own).toContain("-D MEHR_STACK_KEPT_BYTES=10240 -D MEHR_TASK_STACK_BYTES=65536");
+    const other = resolved(roomy, "env:heltec-v3-aot", "build_flags");
+    expect(other).toContain("-D MEHR_STACK_KEPT_BYTES=10240 -D MEHR_TASK_STACK_BYTES=32768");
     expect(flags("env:native")).toMatch(/-D MEHR_STACK_KEPT_BYTES=3072$/);
   });
 
   test("every interpolation names an option that exists, in every environment", () => {
+    // PlatformIO reads [env] as if it were one.
     for (const env of [...envs, "env"]) {
       for (const option of ["build_flags", "build_src_flags", "build_src_filter", "lib_deps"]) {
         expect(resolved(parsed, env, option), `${env} ${option}`).not.toContain("${");
@@ -118,23 +146,35 @@ describe("platformio.ini", () => {
     ["qemu-rv32", "+<src/> +<engine/wasm3/> +<hal/virtual/> +<hal/bare/> +<hal/rv32_virt/>"],
     ["qemu-rv32-aot", "+<src/> +<engine/aot/> +<hal/virtual/> +<hal/bare/> +<hal/rv32_virt/>"],
     ["native", "+<src/> +<engine/wasm3/> +<hal/virtual/> +<hal/linux/>"],
-    ["rak4631", "+<src/> +<engine/wasm3/> +<hal/arduino/>"],
-    ["heltec-v3-aot", "+<src/> +<engine/aot/> +<hal/arduino/>"],
+    ["rak4631", "+<src/> +<engine/aot/> +<hal/arduino/>"],
+    ["heltec-v3", "+<src/> +<engine/aot/> +<hal/arduino/>"],
   ])("%s takes its engine and its HAL", (env, filter) => {
     expect(resolved(parsed, `env:${env}`, "build_src_filter")).toBe(filter);
   });
 
   test.each([
-    ["qemu-m4", "wasm3/Wasm3@0.5.0"],
-    ["qemu-m4-aot", ""],
-    ["rak4631", "wasm3/Wasm3@0.5.0 jgromes/RadioLib@7.7.1"],
-    ["rak4631-aot", "jgromes/RadioLib@7.7.1"],
-  ])("%s asks for its libraries and no other", (env, libraries) => {
-    expect(resolved(parsed, `env:${env}`, "lib_deps").trim()).toBe(libraries);
+    ["rak4631", "+<src/> +<engine/aot/> +<hal/arduino/>"],
+    ["rak4631-wasm3", "+<src/> +<engine/wasm3/> +<hal/arduino/>"],
+    ["heltec-v3", "+<src/> +<engine/wasm3/> +<hal/arduino/>"],
+    ["heltec-v3-aot", "+<src/> +<engine/aot/> +<hal/arduino/>"],
+  ])("%s, with RAM for both engines, takes its own and its HAL", (env, filter) => {
+    expect(resolved(roomy, `env:${env}`, "build_src_filter")).toBe(filter);
   });
 
-  test("a real board with engine aot has the board's own options", () => {
-    const own = (option: string): string => resolved(parsed, "env:heltec-v3-aot", option);
+  test.each([
+    ["qemu-m4", "wasm3/Wasm3@0.5.0"],
+    ["qemu-m4-aot", ""],
+    ["rak4631", "jgromes/RadioLib@7.7.1"],
+  ])("%s asks for its libraries and no other", (env, libraries) => {
+    expect(resolved(parsed, `env:${env}`, "lib_deps").trim()).toBe(libraries);
+    expect(resolved(roomy, "env:rak4631-wasm3", "lib_deps")).toBe("wasm3/Wasm3@0.5.0 jgromes/RadioLib@7.7.1");
+  });
+
+  test.each([
+    ["as its default", parsed, "env:heltec-v3"],
+    ["as the other one", roomy, "env:heltec-v3-aot"],
+  ] as const)("a real board with engine aot %s has the board's own options", (_, all, env) => {
+    const own = (option: string): string => resolved(all, env, option);
     expect(own("board")).toBe("heltec_wifi_lora_32_V3");
     expect(own("framework")).toBe("arduino");
     expect(own("board_build.partitions")).toBe("default_8MB.csv");
@@ -143,7 +183,7 @@ describe("platformio.ini", () => {
       expect(flags).toContain(flag);
     }
     expect(own("build_flags")).not.toContain("m3");
-    expect(resolved(parsed, "env:heltec-v3", "build_flags")).toContain("-D d_m3HasFloat=0");
+    expect(resolved(roomy, "env:heltec-v3", "build_flags")).toContain("-D d_m3HasFloat=0");
   });
 });
 

@@ -3,7 +3,7 @@
  * board's `board_config.h`. Pure functions from values to text; the same values always give the same bytes.
  */
 import { bootConfig, encodeBootConfig } from "./config.ts";
-import { DEFAULT_ENGINE, type Engine, variantName } from "./engine.ts";
+import { defaultEngine, type Engine, variantName } from "./engine.ts";
 import { memoryLimits } from "./index.ts";
 import {
   gpioIndex,
@@ -56,7 +56,7 @@ export function renderPlatformioIni(boards: readonly Board[]): string {
     ARDUINO,
     ...sorted.flatMap((board) => [
       isVirtual(board) ? virtualEnv(board) : realEnv(board),
-      ...board.engines.filter((engine) => engine !== DEFAULT_ENGINE).map((engine) => variantEnv(board, engine)),
+      ...board.engines.filter((engine) => engine !== defaultEngine(board)).map((engine) => variantEnv(board, engine)),
     ]),
   ];
   return `${sections.map((lines) => lines.join("\n")).join("\n\n")}\n`;
@@ -97,9 +97,12 @@ const ENGINE_AOT = [
 // `this` is the environment that is asked for, also in an option it inherits; ${env.option} would be that of [env].
 const ENV = [
   "[env]",
-  "; An environment's engine, HAL and board are the custom_ options; what it inherits puts them together.",
-  "extends = engine_wasm3",
+  "; An environment's engine, HAL and board are the custom_ options; what it inherits puts them together. A board's own",
+  "; environment extends its default engine. PlatformIO interpolates this section by itself too: hence the empty ones.",
   "extra_scripts = pre:toolchain/pio/prepare.py",
+  "custom_engine_sources =",
+  "custom_engine_flags =",
+  "custom_engine_libs =",
   "custom_board =",
   "custom_hal_sources =",
   "custom_framework_flags =",
@@ -149,6 +152,7 @@ function virtualEnv(board: VirtualBoard): string[] {
   const process = board.virtual.emulator === "process";
   return [
     `[env:${board.id}]`,
+    `extends = engine_${defaultEngine(board)}`,
     `platform = ${VIRTUAL_PLATFORM_SPEC}`,
     `board = ${board.id}`,
     `custom_board = ${board.id}`,
@@ -159,7 +163,7 @@ function virtualEnv(board: VirtualBoard): string[] {
           `board_build.ldscript = boards/runtime/hal/${hal}/link.ld`,
           `custom_hal_sources = +<hal/virtual/> +<hal/bare/> +<hal/${hal}/>`,
         ]),
-    ...stackFlags(board, DEFAULT_ENGINE),
+    ...stackFlags(board, defaultEngine(board)),
     // The registry's Wasm3 names the frameworks it was tried with; these boards have none.
     "lib_compat_mode = off",
   ];
@@ -171,20 +175,20 @@ function realEnv(board: RealBoard): string[] {
   if (spec === undefined) throw new RangeError(`boards/${board.id}.ts: platform ${platform} has no pinned version`);
   return [
     `[env:${board.id}]`,
-    "extends = arduino",
+    `extends = arduino, engine_${defaultEngine(board)}`,
     `platform = ${spec}`,
     `board = ${upstream ?? board.id}`,
     `custom_board = ${board.id}`,
     ...(board.flash.partitions === undefined ? [] : [`board_build.partitions = ${board.flash.partitions}`]),
-    ...stackFlags(board, DEFAULT_ENGINE),
+    ...stackFlags(board, defaultEngine(board)),
   ];
 }
 
-/** The same board with another engine, whose options come before those of the board's own environment. */
+/** The same board with another engine, whose options come before those the board's own environment extends. */
 function variantEnv(board: Board, engine: Engine): string[] {
-  const [flags, own] = [stackFlags(board, engine), stackFlags(board, DEFAULT_ENGINE)];
+  const [flags, own] = [stackFlags(board, engine), stackFlags(board, defaultEngine(board))];
   return [
-    `[env:${variantName(board.id, engine)}]`,
+    `[env:${variantName(board, engine)}]`,
     `extends = env:${board.id}, engine_${engine}`,
     ...(flags.join() === own.join() ? [] : flags),
   ];

@@ -9,7 +9,7 @@
  *   OTAFIX oltaco/Adafruit_nRF52_Bootloader_OTAFIX e49b3fd
  */
 import * as z from "zod";
-import { ENGINES, parseVariant } from "./engine.ts";
+import { ENGINES, endsLikeVariant } from "./engine.ts";
 import { MCU_IDS, SOFTDEVICES } from "./mcu.ts";
 import { RADIO_CHIPS } from "./radio.ts";
 
@@ -35,12 +35,12 @@ const common = {
   id: z
     .string()
     .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, { error: "use lower-case letters, digits and single dashes" })
-    .refine((id) => parseVariant(id).board === id, { error: "do not end it like the name of an engine's variant" }),
+    .refine((id) => !endsLikeVariant(id), { error: "do not end it like the name of an engine's variant" }),
   name: label,
   mcu: z.enum(MCU_IDS),
   tier: z.enum(TIERS),
-  /** What it can be built with. */
-  engines: z.array(z.enum(ENGINES)).min(1, { error: "name at least one engine" }),
+  /** What it can be built with; a build that names none takes the first. Whether its RAM holds them: memory.ts. */
+  engines: z.tuple([z.enum(ENGINES)], z.enum(ENGINES)),
   /** The strongest proof there is for this board; left out until there is one. */
   verified: z.enum(VERIFIED).optional(),
   /** Where the facts come from: short citations a reader can follow. */

@@ -80,11 +80,18 @@ describe("help", () => {
   );
 });
 
+/** What came, why with numbers, what to do; before anything is built. */
+const TOO_LITTLE_RAM =
+  /^mehr: rak4631 cannot be built with engine wasm3: wasm3 needs about \d+ KB of RAM for the core and a program on this board has 232; give --engine aot, or leave the option out\.$/m;
+
 describe("wrong usage ends with 2 and a sentence", () => {
   it.each([
     [["build", "rak4613"], /no board "rak4613"; did you mean rak4631\?/],
     [["build", "qemu"], /no board "qemu"; did you mean/],
     [["build", "qemu-m4", "--engine", "wasm"], /no engine "wasm"; did you mean wasm3\?/],
+    [["build", "rak4631", "--engine", "wasm3"], TOO_LITTLE_RAM],
+    [["build", "rak4631", "--engine", "wasm3", "--prepare-only"], TOO_LITTLE_RAM],
+    [["build", "heltec-v3", "--engine", "wasm3"], /: wasm3 needs about \d+ KB of RAM .* has 320; give --engine aot,/],
     [["build", "qemu-m4-aot"], /no board "qemu-m4-aot"; did you mean qemu-m4\?/],
     [["run", "qemu-m4", "--engine", "wasm3,jit"], /no engine "jit"; the engines are wasm3 and aot/],
     [["run", "qemu-m4", "--engine", "wasm3,aot"], /takes 2 boards; give --count 2/],
@@ -166,8 +173,10 @@ describe("--json prints one object and nothing else", () => {
     expect(boards.map((board) => board.id)).toEqual(["heltec-v3", "native", "qemu-m4", "qemu-rv32", "rak4631"]);
     for (const board of boards) {
       expect(Object.keys(board).sort()).toEqual(["engine", "flash", "id", "mcu", "radio", "verified"]);
-      expect(board.engine).toEqual(["wasm3", "aot"]);
     }
+    // The first is the default: wasm3 where the RAM holds it.
+    const both = ["wasm3", "aot"];
+    expect(boards.map((board) => board.engine)).toEqual([["aot"], both, both, both, ["aot"]]);
   });
 
   it.each([
@@ -184,6 +193,12 @@ describe("--json prints one object and nothing else", () => {
       engine,
       core: result.wasm,
     });
+  });
+
+  it("for a board with too little RAM for wasm3, which is made ready for aot without being asked", () => {
+    const result = only(mehr(["build", "rak4631", "--prepare-only", "--json"]));
+    expect(result).toMatchObject({ board: "rak4631", engine: "aot", ok: true });
+    expect(only(mehr(["build", "native", "--prepare-only", "--json"]))).toMatchObject({ engine: "wasm3", ok: true });
   });
 
   it("for wrong usage", () => {

@@ -1,8 +1,11 @@
 /** The RAM a build says wasm3 will take, against what boards measure with the core and with larger ones. */
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import binaryen from "binaryen";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { variantName } from "../boards/engine.ts";
+import { CORE_RAM, ramNeed } from "../boards/memory.ts";
+import { TASK_STACK } from "../boards/stack.ts";
 import { Metric } from "../host/board/protocol.ts";
 import { RadioPort } from "../host/board/radio-port.ts";
 import { Status } from "../host/core/abi.gen.ts";
@@ -32,8 +35,11 @@ function enlarged(wasm: Uint8Array, every: number): Uint8Array {
   return bytes;
 }
 
-/** RAM the emulated boards have, bytes: qemu-m4 more than the chip it stands for, so that wasm3 can be tested on it. */
+/** RAM the emulated boards have, bytes, by their linker scripts. */
 const EMULATED_RAM: Readonly<Record<string, number>> = { "qemu-m4": 512 * 1024, "qemu-rv32": 400 * 1024 };
+
+/** How far what boards/memory.ts says of the core may be from what it takes: a choice of engine is not that close. */
+const CORE_RAM_TOLERANCE = 0.05;
 
 interface Measured {
   readonly status: number;
@@ -52,9 +58,10 @@ afterAll(() => copy.remove());
 
 /** Builds `wasm` into a board's image instead of the core and asks the board that boots it. */
 async function measure(id: string, wasm: Uint8Array): Promise<Measured> {
-  await prepareBuild(copy.path, id);
+  await prepareBuild(copy.path, id, "wasm3");
   writeFileSync(join(copy.path, "build", "core", "relay_wasm.h"), renderWasmHeader(wasm, sha256Hex(wasm)));
-  const { artifacts, ram, errors } = await pioRun({ place: pioPlace(copy.path), env: id, source: "system" });
+  const env = variantName(virtualBoard(id), "wasm3");
+  const { artifacts, ram, errors } = await pioRun({ place: pioPlace(copy.path), env, source: "system" });
   expect(errors).toEqual([]);
   const image = artifacts.find(({ kind }) => kind === "elf")?.path ?? "";
   const radio = (stream: ConstructorParameters<typeof RadioPort>[0]["stream"]) => new RadioPort({ name: id, stream });
@@ -67,7 +74,7 @@ async function measure(id: string, wasm: Uint8Array): Promise<Measured> {
 
 describe.each(["qemu-m4", "qemu-rv32"])("RAM on %s", (id) => {
   // The tools are arranged by a build of the product itself.
-  beforeAll(() => buildImage(id), 300_000);
+  beforeAll(() => buildImage(id, "wasm3"), 300_000);
 
   it.each([
     ["the core", () => core],
@@ -78,6 +85,10 @@ describe.each(["qemu-m4", "qemu-rv32"])("RAM on %s", (id) => {
     const module = await moduleLoad(wasm);
     const { status, heap, staticBytes } = await measure(id, wasm);
     const advice = ramAdvice({ board: virtualBoard(id), staticBytes, module });
+    if (wasm === core) {
+      const used = staticBytes + heap - (TASK_STACK[virtualBoard(id).mcu]?.bytes.wasm3 ?? 0);
+      expect(Math.abs(used / CORE_RAM.wasm3 - 1)).toBeLessThan(CORE_RAM_TOLERANCE);
+    }
     if ((advice?.used ?? 0) > (EMULATED_RAM[id] ?? 0)) {
       expect(status).toBe(Status.EngineMemory);
     } else {
@@ -87,10 +98,18 @@ describe.each(["qemu-m4", "qemu-rv32"])("RAM on %s", (id) => {
   });
 
   it("with a translated core is what the advice says", { timeout: 300_000 }, async () => {
-    const wasm3 = (await buildImage(id)).manifest.ram?.used ?? 0;
+    const wasm3 = (await buildImage(id, "wasm3")).manifest.ram?.used ?? 0;
     const aot = (await buildImage(id, "aot")).manifest.ram?.used ?? 0;
     const advice = ramAdvice({ board: virtualBoard(id), staticBytes: wasm3, module: await moduleLoad(core) });
     expect(Math.abs(aot - (advice?.aot.used ?? 0))).toBeLessThanOrEqual(1024);
+    const stack = TASK_STACK[virtualBoard(id).mcu]?.bytes.aot ?? 0;
+    expect(Math.abs((aot - stack) / CORE_RAM.aot - 1)).toBeLessThan(CORE_RAM_TOLERANCE);
+  });
+
+  it("is by its linker script what boards/memory.ts reckons with", () => {
+    const script = readFileSync(join(root, "boards/runtime/hal", virtualBoard(id).virtual.hal, "link.ld"), "utf8");
+    expect(Number(/RAM \(rw\).*LENGTH = (\d+)K/.exec(script)?.[1]) * 1024).toBe(EMULATED_RAM[id]);
+    expect(ramNeed(virtualBoard(id), "wasm3").has).toBe(EMULATED_RAM[id]);
   });
 });
 

@@ -42,7 +42,7 @@ afterAll(() => copy.remove());
 
 /** Builds an image again, in a copy, for the call graph of everything in boards/runtime and of the translated core. */
 async function callGraph(id: string, engine: Engine, only?: string): Promise<CallGraph> {
-  const env = variantName(id, engine);
+  const env = variantName(virtualBoard(id), engine);
   const place = pioPlace(copy.path);
   await prepareBuild(copy.path, id, engine);
   const variables = { PLATFORMIO_BUILD_SRC_FLAGS: "-fcallgraph-info=su" };

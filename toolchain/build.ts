@@ -1,8 +1,9 @@
-/** board value + core -> relay.wasm -> C -> PlatformIO -> files and manifest in dist/<board>/ or dist/<board>-aot/. */
+/** board value + core -> relay.wasm -> C -> PlatformIO -> files and manifest in dist/<board>/ or dist/<board>-<engine>/. */
 import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { DEFAULT_ENGINE, type Engine, variantName } from "../boards/engine.ts";
-import { type Board, findBoard, isVirtual, memoryLimits } from "../boards/index.ts";
+import { defaultEngine, type Engine, findEngine, variantName } from "../boards/engine.ts";
+import { type Board, boardFile, findBoard, isVirtual, memoryLimits } from "../boards/index.ts";
+import { ramClause, ramNeed } from "../boards/memory.ts";
 import { boardConfigFile, renderBoardConfigHeader } from "../boards/render.ts";
 import { TASK_STACK } from "../boards/stack.ts";
 import { moduleLoad, type RamAdvice, ramAdvice } from "./aot/advice.ts";
@@ -37,7 +38,7 @@ export interface BuildOptions {
   /** Root of the checkout. */
   readonly root: string;
   readonly board: string;
-  /** wasm3 by default. */
+  /** The board's own default unless given. */
   readonly engine?: Engine;
   readonly source?: PackageSource | "auto";
   /** Install Debian packages that are missing, if this is root on Debian. */
@@ -79,18 +80,26 @@ export interface PreparedCore extends CoreBuild {
 }
 
 /** Compiles the core and writes the files a firmware build includes: all that `pio run` itself cannot make. */
-export async function prepareBuild(root: string, boardId: string, engine = DEFAULT_ENGINE): Promise<PreparedCore> {
+export async function prepareBuild(root: string, boardId: string, asked?: Engine): Promise<PreparedCore> {
   const board = findBoard(boardId);
-  checkEngine(board, engine);
+  const engine = chooseEngine(board, asked);
   const core = await compileCore({ root });
   const translation = engine === "aot" ? await translateCore({ root, core }) : undefined;
   writeIfChanged(join(root, boardConfigFile(boardId)), renderBoardConfigHeader(board));
   return { ...core, ...(translation === undefined ? {} : { translation }) };
 }
 
-function checkEngine(board: Board, engine: Engine): void {
-  if (board.engines.includes(engine)) return;
-  throw new MehrError(2, `${board.id} cannot be built with engine ${engine}; it has ${board.engines.join(" and ")}.`);
+/**
+ * The engine of that name, or the board's default without one. Throws UnknownEngineError for a name that is no engine's
+ * and MehrError for an engine the board cannot be built with; exit code 2 both.
+ */
+export function chooseEngine(board: Board, name: string | undefined): Engine {
+  if (name === undefined) return defaultEngine(board);
+  const engine = findEngine(name);
+  if (board.engines.includes(engine)) return engine;
+  const why = ramNeed(board, engine).fits ? `${boardFile(board.id)} does not name it` : ramClause(board, engine);
+  const instead = `give --engine ${board.engines.join(" or ")}, or leave the option out`;
+  throw new MehrError(2, `${board.id} cannot be built with engine ${engine}: ${why}; ${instead}.`);
 }
 
 /**
@@ -123,37 +132,37 @@ export async function ensureBuildTools(
   await require(
     source === "system" ? toRun : toRun.filter(({ debian }) => !toBuild.some((other) => other.debian === debian)),
   );
-  await ensureSource({ place, source, board, engine: options.engine ?? DEFAULT_ENGINE, onStep });
+  await ensureSource({ place, source, board, engine: chooseEngine(findBoard(board), options.engine), onStep });
   return { source, reason };
 }
 
 /** Builds the image of a board. Throws MehrError: 1 with the compiler's words, 2 for a board, 3 for what is missing. */
 export async function buildBoard(options: BuildOptions): Promise<BuildReport> {
   const started = performance.now();
-  const { root } = options;
   const board = findBoard(options.board);
-  checkEngine(board, options.engine ?? DEFAULT_ENGINE);
+  const resolved = { ...options, engine: chooseEngine(board, options.engine) };
   const onStep = (text: string): void => options.onEvent?.({ kind: "step", text });
-  const { source, reason } = await ensureBuildTools(options);
+  const { source, reason } = await ensureBuildTools(resolved);
 
   // One build at a time from the headers to the manifest: PlatformIO's folders and dist/ are the checkout's, not ours.
-  return withLock(join(root, ".pio", "mehr-build.lock"), () => build(options, board, source, reason, started), {
+  const lock = join(options.root, ".pio", "mehr-build.lock");
+  return withLock(lock, () => build(resolved, board, source, reason, started), {
     onWait: (owner) => onStep(`waiting for the build of process ${owner ?? "?"}`),
   });
 }
 
 async function build(
-  options: BuildOptions,
+  options: BuildOptions & { readonly engine: Engine },
   board: Board,
   source: PackageSource,
   reason: string,
   started: number,
 ): Promise<BuildReport> {
-  const { root, engine = DEFAULT_ENGINE } = options;
+  const { root, engine } = options;
   const onStep = (text: string): void => options.onEvent?.({ kind: "step", text });
   onStep(engine === "aot" ? "compiling the core and translating it to C" : "compiling the core");
   const core = await prepareBuild(root, board.id, engine);
-  const variant = variantName(board.id, engine);
+  const variant = variantName(board, engine);
   onStep(
     `building the firmware with PlatformIO, packages from ${source === "registry" ? "its registry" : "this machine"}`,
   );

@@ -15,5 +15,5 @@ export async function boards(io: Io): Promise<undefined> {
     board.engine.join(" "),
     board.verified ?? "not yet",
   ]);
-  io.print(table(["board", "name", "mcu", "radio", "flash", "engine", "verified"], rows));
+  io.print(table(["board", "name", "mcu", "radio", "flash", "engine (default first)", "verified"], rows));
 }

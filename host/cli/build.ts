@@ -1,7 +1,8 @@
 /** `mehr build`: the image of a board. */
 import { relative } from "node:path";
-import { findEngine, variantName } from "../../boards/engine.ts";
-import { type BuildEvent, type BuildReport, buildBoard, prepareBuild } from "../../toolchain/build.ts";
+import { variantName } from "../../boards/engine.ts";
+import { findBoard } from "../../boards/index.ts";
+import { type BuildEvent, type BuildReport, buildBoard, chooseEngine, prepareBuild } from "../../toolchain/build.ts";
 import { stackLine } from "../../toolchain/aot/stack.ts";
 import type { SizeLine } from "../../toolchain/manifest.ts";
 import type { PackageSource } from "../../toolchain/pio/environment.ts";
@@ -10,14 +11,15 @@ import type { Io } from "./outcome.ts";
 export interface BuildFlags {
   readonly root: string;
   readonly board: string;
-  readonly engine: string;
+  /** The board's default unless given. */
+  readonly engine?: string;
   readonly source: PackageSource | "auto";
   readonly prepareOnly?: boolean;
   readonly verbose?: boolean;
 }
 
 export async function build(io: Io, flags: BuildFlags): Promise<undefined> {
-  const engine = findEngine(flags.engine);
+  const engine = chooseEngine(findBoard(flags.board), flags.engine);
   if (flags.prepareOnly) {
     const core = await prepareBuild(flags.root, flags.board, engine);
     io.result({ board: flags.board, engine, ok: true, wasm: { size: core.wasm.length, sha256: core.sha256 } });
@@ -82,7 +84,7 @@ export function printReport(io: Io, root: string, report: BuildReport): void {
 
 /** Path of a file of the image in the checkout. */
 function distPath({ board, engine }: BuildReport, file: string): string {
-  return `dist/${variantName(board.id, engine)}/${file}`;
+  return `dist/${variantName(board, engine)}/${file}`;
 }
 
 /** "flash  77184 of 1048576 B (7.4 %), +96 since the last build". */

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, type CommanderError, InvalidArgumentError, Option } from "commander";
-import { DEFAULT_ENGINE, ENGINES } from "../../boards/engine.ts";
+import { ENGINES } from "../../boards/engine.ts";
 import { repositoryRoot } from "../../toolchain/paths.ts";
 import { completionScript, SHELLS } from "./completion.ts";
 import { runCommand } from "./outcome.ts";
@@ -34,12 +34,11 @@ const source = (): Option =>
     .choices(["auto", "registry", "system"])
     .default("auto");
 
-/** Choices for help and completion; the command itself refuses other names, and knows the nearest. */
+/** Choices for help and completion; the command itself refuses other names, and knows the nearest and the default. */
 const engine = (flags: string, description: string, choices: readonly string[]): Option =>
-  new Option(flags, description)
+  new Option(flags, `${description} (default: the board's own, which \`mehr boards\` names first)`)
     .choices(choices)
-    .argParser((text) => text)
-    .default(DEFAULT_ENGINE);
+    .argParser((text) => text);
 
 const program = new Command("mehr")
   .description("Builds, runs and measures firmware for Mehr LoRa mesh relays.")
@@ -95,7 +94,9 @@ program
 
 program
   .command("build")
-  .description("build the image of a board into dist/<board>/, or dist/<board>-aot/")
+  .description(
+    "build the image of a board into dist/<board>/, or dist/<board>-<engine>/ for an engine that is not its default",
+  )
   .argument("<board>", "its id, as in `mehr boards`")
   .addOption(engine("--engine <engine>", "what runs the core: an interpreter, or the core as native code", ENGINES))
   .addOption(source())

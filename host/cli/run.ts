@@ -1,9 +1,9 @@
 /** `mehr run`: virtual boards and relays of this process on one channel, and the proof that they run the same core. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { findEngine } from "../../boards/engine.ts";
+import { defaultEngine } from "../../boards/engine.ts";
 import { findBoard, isVirtual } from "../../boards/index.ts";
-import { type BuildReport, buildBoard } from "../../toolchain/build.ts";
+import { type BuildReport, buildBoard, chooseEngine } from "../../toolchain/build.ts";
 import { MehrError } from "../../toolchain/errors.ts";
 import type { PackageSource } from "../../toolchain/pio/environment.ts";
 import { canInstallSystemPackages } from "../../toolchain/pio/system.ts";
@@ -21,8 +21,8 @@ export interface RunFlags {
   readonly root: string;
   readonly board: string;
   readonly count: number;
-  /** Names of engines with commas between them. */
-  readonly engine: string;
+  /** Names of engines with commas between them; the board's default unless given. */
+  readonly engine?: string;
   readonly withNode: number;
   readonly seconds?: number;
   readonly loss: number;
@@ -48,9 +48,10 @@ export async function run(io: Io, flags: RunFlags): Promise<number> {
       `--count ${flags.count} and --with-node ${flags.withNode} are ${total} relays; at most 16 fit one channel here.`,
     );
 
-  const engines = [...new Set(flags.engine.split(",").map((name) => findEngine(name.trim())))];
+  const asked = flags.engine ?? defaultEngine(board);
+  const engines = [...new Set(asked.split(",").map((name) => chooseEngine(board, name.trim())))];
   if (engines.length > flags.count) {
-    throw new MehrError(2, `--engine ${flags.engine} takes ${engines.length} boards; give --count ${engines.length}.`);
+    throw new MehrError(2, `--engine ${asked} takes ${engines.length} boards; give --count ${engines.length}.`);
   }
 
   const reports: BuildReport[] = [];

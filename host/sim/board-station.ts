@@ -7,9 +7,8 @@
  * asks for and the radio's answer are known before the board's turn. A frame is on the air only if the board sends the
  * same one, byte for byte; status, deadline, records and events must be equal too, or the run stops there.
  */
-import { findEngine } from "../../boards/engine.ts";
 import { findBoard, isVirtual } from "../../boards/index.ts";
-import { buildBoard } from "../../toolchain/build.ts";
+import { buildBoard, chooseEngine } from "../../toolchain/build.ts";
 import { MehrError } from "../../toolchain/errors.ts";
 import type { Output } from "../board/protocol.ts";
 import { RadioPort } from "../board/radio-port.ts";
@@ -135,7 +134,7 @@ export class Mirror implements InputRecorder {
 
 export interface BoardNodeOptions {
   readonly root: string;
-  /** BOARD[:ENGINE]@NODE, as given with --board. */
+  /** BOARD[:ENGINE]@NODE, as given with --board; without an engine, the board's default. */
   readonly spec: string;
   readonly names: readonly string[];
   readonly progress: (line: string) => void;
@@ -157,7 +156,7 @@ export interface BoardNode {
 export function parseBoardSpec(
   spec: string,
   names: readonly string[],
-): { board: string; engine: string; node: string } {
+): { board: string; engine: string | undefined; node: string } {
   const match = /^([^:@]+)(?::([^@]+))?@(.+)$/.exec(spec);
   if (match === null) {
     throw new MehrError(
@@ -165,7 +164,7 @@ export function parseBoardSpec(
       `--board ${spec} is not BOARD[:ENGINE]@NODE; give for example qemu-m4:aot@${names[0] ?? "n0"}.`,
     );
   }
-  const [, board = "", engine = "wasm3", node = ""] = match;
+  const [, board = "", engine, node = ""] = match;
   if (!names.includes(node)) {
     throw new MehrError(
       2,
@@ -182,7 +181,7 @@ export async function startBoardNode(options: BoardNodeOptions): Promise<BoardNo
   if (!isVirtual(board)) {
     throw new MehrError(2, `${board.id} is a real board and cannot be run here; give a virtual one, such as qemu-m4.`);
   }
-  const engine = findEngine(spec.engine);
+  const engine = chooseEngine(board, spec.engine);
   options.progress(`Building ${board.id} with ${engine}`);
   const { image } = await buildBoard({
     root: options.root,

@@ -377,7 +377,7 @@ describe("a board as a node", () => {
   });
 
   it("is named as BOARD[:ENGINE]@NODE", () => {
-    expect(parseBoardSpec("qemu-m4@n1", ["n0", "n1"])).toEqual({ board: "qemu-m4", engine: "wasm3", node: "n1" });
+    expect(parseBoardSpec("qemu-m4@n1", ["n0", "n1"])).toEqual({ board: "qemu-m4", engine: undefined, node: "n1" });
     expect(parseBoardSpec("qemu-rv32:aot@n0", ["n0"])).toEqual({ board: "qemu-rv32", engine: "aot", node: "n0" });
     expect(() => parseBoardSpec("qemu-m4", ["n0"])).toThrow(/give for example qemu-m4:aot@n0/);
     expect(() => parseBoardSpec("qemu-m4@x", ["n0"])).toThrow(/has no node "x"/);

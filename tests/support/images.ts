@@ -1,5 +1,5 @@
 /** Images of the virtual boards for the tests, built by the product's own build. */
-import { DEFAULT_ENGINE, type Engine, ENGINES, variantName } from "../../boards/engine.ts";
+import { type Engine, ENGINES, variantName } from "../../boards/engine.ts";
 import { findBoard, isVirtual, type VirtualBoard } from "../../boards/index.ts";
 import { type StartOptions, VirtualBoardProcess } from "../../host/board/virtual.ts";
 import { type BuildReport, buildBoard } from "../../toolchain/build.ts";
@@ -27,7 +27,7 @@ export interface Variant {
 
 /** Each of the boards with each engine. */
 export function variants(...ids: readonly string[]): Variant[] {
-  return ids.flatMap((id) => ENGINES.map((engine) => ({ id, engine, name: variantName(id, engine) })));
+  return ids.flatMap((id) => ENGINES.map((engine) => ({ id, engine, name: variantName(findBoard(id), engine) })));
 }
 
 /** The virtual boards: the line to add one to. */
@@ -36,10 +36,11 @@ export const BOARDS = ["native", "qemu-m4", "qemu-rv32"];
 /** All of them with every engine. */
 export const VARIANTS = variants(...BOARDS);
 
-/** Builds a board's image in the checkout at `from`; as root on Debian it installs what is missing. */
-export function buildImage(id: string, engine: Engine = DEFAULT_ENGINE, from = root): Promise<BuildReport> {
+/** Builds a board's image, with its default engine unless given; as root on Debian it installs what is missing. */
+export function buildImage(id: string, engine?: Engine, from = root): Promise<BuildReport> {
   const install = canInstallSystemPackages();
-  return buildBoard({ root: from, board: id, engine, source: "system", install, purpose: "run" });
+  const named = engine === undefined ? {} : { engine };
+  return buildBoard({ root: from, board: id, ...named, source: "system", install, purpose: "run" });
 }
 
 /** Starts a board, runs `use`, and stops it whatever happens. */

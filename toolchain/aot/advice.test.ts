@@ -46,7 +46,7 @@ describe("the advice", () => {
   });
 
   it("recommends nothing that the board cannot be built with", () => {
-    const board = { ...findBoard("qemu-m4"), engines: ["wasm3" as const] };
+    const board = { ...findBoard("qemu-m4"), engines: ["wasm3"] as ["wasm3"] };
     const one = ramAdvice({ board, staticBytes: 220_000, module: CORE });
     expect(one?.recommend).toBe(false);
     expect(one?.sentence).not.toContain("aot");

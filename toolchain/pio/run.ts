@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { parseVariant } from "../../boards/engine.ts";
+import { parseVariant } from "../../boards/index.ts";
 import { MehrError } from "../errors.ts";
 import type { PackageSource, PioPlace } from "./environment.ts";
 import { buildDir, coreDir, isPlatformioReady, pioEnvironment, settleCoreDir, venvPython } from "./environment.ts";
@@ -125,7 +125,7 @@ function requireReady(place: PioPlace, env: string, source: PackageSource): void
   if (source !== "system") return;
   const core = coreDir(place, "system");
   const wasm3 = join(core, "libdeps", env, "Wasm3");
-  const hasEngine = parseVariant(env).engine !== "wasm3" || satisfies(wasm3, WASM3_DEPENDENCY);
+  const hasEngine = parseVariant(env)?.engine === "aot" || satisfies(wasm3, WASM3_DEPENDENCY);
   if (!existsSync(join(core, "packages", "tool-scons", ".piopm")) || !hasEngine) {
     throw new MehrError(3, `The machine's own packages are not arranged for board ${env} yet.`, "mehr setup");
   }

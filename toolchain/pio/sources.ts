@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { DEFAULT_ENGINE, type Engine, variantName } from "../../boards/engine.ts";
+import { type Engine, variantName } from "../../boards/engine.ts";
+import { findBoard } from "../../boards/index.ts";
 import { MehrError } from "../errors.ts";
 import type { OnStep, PackageSource, PioPlace } from "./environment.ts";
 import { allOnPath, coreDir, ensurePlatformio, settleCoreDir, venvPython } from "./environment.ts";
@@ -133,11 +134,11 @@ export async function ensureSource(options: {
   place: PioPlace;
   source: PackageSource;
   board: string;
-  engine?: Engine;
+  engine: Engine;
   onStep?: OnStep;
   signal?: AbortSignal;
 }): Promise<{ seconds: number }> {
-  const { place, source, board, engine = DEFAULT_ENGINE, onStep } = options;
+  const { place, source, board, engine, onStep } = options;
   const started = performance.now();
   if (source === "system") {
     if (systemToolchain(board) === undefined) throw notFromSystem(board);
@@ -166,7 +167,9 @@ async function arrangeSystem(
   const packages = join(core, "packages");
   await arrangeScons(place, join(packages, "tool-scons"), onStep);
   await arrangeToolchain(board, packages, onStep);
-  if (engine === "wasm3") await arrangeWasm3(place, join(core, "libdeps", variantName(board, engine), "Wasm3"), onStep);
+  if (engine === "wasm3") {
+    await arrangeWasm3(place, join(core, "libdeps", variantName(findBoard(board), engine), "Wasm3"), onStep);
+  }
   // The virtual platform reads this file's presence as: the toolchains here are the machine's own.
   const marker = join(core, "mehr-system.json");
   if (!existsSync(marker)) writeFileSync(marker, '{"source":"system"}\n');

@@ -33,7 +33,7 @@ export interface AotImage {
 /** The image a build with engine aot has made. */
 export function aotImage(root: string, report: BuildReport): AotImage {
   const { board, engine, image, manifest, source, stack } = report;
-  const map = findArtifacts(pioPlace(root), variantName(board.id, engine), source).find(({ kind }) => kind === "map");
+  const map = findArtifacts(pioPlace(root), variantName(board, engine), source).find(({ kind }) => kind === "map");
   if (!isVirtual(board) || map === undefined || stack === undefined) {
     throw new MehrError(1, `The build of ${board.id} with engine ${engine} left no linker map or stack report.`);
   }

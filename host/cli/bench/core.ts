@@ -1,6 +1,7 @@
 /** `mehr bench core`: what the core and its engine cost, in bytes, instructions and seconds. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { variantName } from "../../../boards/engine.ts";
 import { findBoard, isVirtual, type VirtualBoard } from "../../../boards/index.ts";
 import { type BuildReport, buildBoard } from "../../../toolchain/build.ts";
 import { copyCheckout } from "../../../toolchain/checkout.ts";
@@ -29,7 +30,7 @@ export async function benchCore(io: Io, flags: { root: string; setup?: boolean }
   if (!isVirtual(board)) throw new Error("qemu-m4 is a virtual board");
   const results: Result[] = [];
   const build = (from: string): Promise<BuildReport> =>
-    buildBoard({ root: from, board: board.id, install, purpose: "run", onEvent: buildProgress(io) });
+    buildBoard({ root: from, board: board.id, engine: "wasm3", install, purpose: "run", onEvent: buildProgress(io) });
 
   const report = await build(root);
   const { manifest } = report;
@@ -42,7 +43,9 @@ export async function benchCore(io: Io, flags: { root: string; setup?: boolean }
   });
   if (manifest.flash) results.push(limited("image flash", manifest.flash));
   if (manifest.ram) results.push(limited("image static RAM", manifest.ram));
-  const map = findArtifacts(pioPlace(root), board.id, report.source).find((artifact) => artifact.kind === "map");
+  const map = findArtifacts(pioPlace(root), variantName(board, report.engine), report.source).find(
+    (artifact) => artifact.kind === "map",
+  );
   if (map === undefined)
     throw new MehrError(
       1,

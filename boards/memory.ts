@@ -1,0 +1,54 @@
+/**
+ * What a board's memory leaves to an image, and what the core takes of its RAM with each engine.
+ *
+ * Which engine a board defaults to is its own value's to say (`engines`, the first one); what is here decides whether
+ * that can be true.
+ */
+import type { Engine } from "./engine.ts";
+import { MCUS, NRF52840_RAM_END, SOFTDEVICE } from "./mcu.ts";
+import { type Board, isVirtual } from "./schema.ts";
+import { TASK_STACK } from "./stack.ts";
+
+/** What an image may take on this board, in bytes; undefined where there is no limit (a host process). */
+export interface MemoryLimits {
+  readonly flash: number | undefined;
+  readonly ram: number | undefined;
+}
+
+export function memoryLimits(board: Board): MemoryLimits {
+  const mcu = MCUS[board.mcu];
+  if (isVirtual(board)) return { flash: mcu.flash?.maxBytes, ram: mcu.appRamBytes };
+  const softdevice = board.flash.softdevice;
+  const ram = softdevice === undefined ? mcu.appRamBytes : NRF52840_RAM_END - SOFTDEVICE[softdevice].appRamStart;
+  return { flash: board.flash.app.max, ram };
+}
+
+const KiB = 1024;
+
+/**
+ * RAM the relay takes while it runs, bytes: static variables and, under wasm3, the heap that holds linear memory and the
+ * translated code. Without the stack of its task, which boards/stack.ts has, and without what a framework takes for
+ * itself. Measured on qemu-m4; tests/ram.test.ts holds it against the core as it is.
+ */
+export const CORE_RAM: Readonly<Record<Engine, number>> = { wasm3: 328 * KiB, aot: 72 * KiB };
+
+/** RAM, in bytes, that the relay needs on a board with an engine, and what a program has there. */
+export interface RamNeed {
+  readonly needs: number;
+  /** Undefined where there is no limit. */
+  readonly has: number | undefined;
+  readonly fits: boolean;
+}
+
+export function ramNeed(board: Board, engine: Engine): RamNeed {
+  const needs = CORE_RAM[engine] + (TASK_STACK[board.mcu]?.bytes[engine] ?? 0);
+  const has = MCUS[board.mcu].machineRamBytes ?? memoryLimits(board).ram;
+  return { needs, has, fits: has === undefined || needs <= has };
+}
+
+/** "wasm3 needs about 344 KB of RAM for the core and a program on this board has 232", of an engine that does not fit. */
+export function ramClause(board: Board, engine: Engine): string {
+  const { needs, has = 0 } = ramNeed(board, engine);
+  const kb = (bytes: number): number => Math.round(bytes / KiB);
+  return `${engine} needs about ${kb(needs)} KB of RAM for the core and a program on this board has ${kb(has)}`;
+}
