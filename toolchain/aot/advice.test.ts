@@ -69,6 +69,17 @@ describe("the advice", () => {
     );
   });
 
+  it("speaks of the chip where the emulated machine has more RAM than that", () => {
+    const one = advice("qemu-m4", { code: 58_287, functions: 330, memory: 49_032 });
+    expect(one?.sentence).toMatch(
+      /^Under wasm3 this image would need about \d+ KB of RAM \(38 static, \d+ of heap\) and /,
+    );
+    expect(one?.sentence).toContain("and the chip this board stands for has 256: the core would not load there.");
+    expect(advice("rak4631", { code: 58_287, functions: 330, memory: 49_032 })?.sentence).toContain(
+      "and the board has 232: the core would not load. ",
+    );
+  });
+
   it("leaves out what a framework allocates, says so, and counts the smaller stack of translated code", () => {
     const one = advice("heltec-v3");
     expect(one?.sentence).toMatch(/ What the Arduino core itself allocates comes on top of that\.$/);

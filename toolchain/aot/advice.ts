@@ -1,5 +1,6 @@
 /** Whether a core fits in a board's RAM under wasm3, which keeps it translated there, or should be built ahead. */
 import { type Board, isVirtual, memoryLimits } from "../../boards/index.ts";
+import { MCUS } from "../../boards/mcu.ts";
 import { TASK_STACK } from "../../boards/stack.ts";
 import { LINEAR_MEMORY_LIMIT } from "../core/limits.ts";
 import { wasmSizes } from "../core/sizes.ts";
@@ -88,10 +89,13 @@ export function ramAdvice({ board, staticBytes, module }: RamAdviceOptions): Ram
   const kb = (bytes: number): number => Math.round(bytes / 1024);
   const left = ({ left: bytes, leftPercent }: RamUse): string => `${kb(bytes)} KB (${leftPercent.toFixed(0)} %) left`;
   const parts = `${kb(staticBytes)} static, ${kb(heap)} of heap`;
+  // An emulated machine with more RAM than the chip it stands for runs what the chip could not.
+  const emulated = MCUS[board.mcu].machineRamBytes !== undefined;
+  const [chip, there] = emulated ? ["the chip this board stands for", " there"] : ["the board", ""];
   const text =
     wasm3.left < 0
-      ? `Under wasm3 this image would need about ${kb(wasm3.used)} KB of RAM (${parts}) and the board has ` +
-        `${kb(max)}: the core would not load.`
+      ? `Under wasm3 this image would need about ${kb(wasm3.used)} KB of RAM (${parts}) and ${chip} has ` +
+        `${kb(max)}: the core would not load${there}.`
       : `Under wasm3 this image takes about ${kb(wasm3.used)} of ${kb(max)} KB of RAM (${parts}), ${left(wasm3)}.`;
   const advice = ` \`mehr build ${board.id} --engine aot\` takes about ${kb(aot.used)} KB, ${left(aot)}.`;
   // Nobody here can measure what a framework allocates, so the figure leaves it out and says so.
