@@ -147,6 +147,7 @@ program
   .option("--report <file>", "write an HTML report")
   .option("--trace <file>", "record everything that goes into every core")
   .option("--board <board>", "let a virtual board in QEMU be one of the nodes: BOARD[:ENGINE]@NODE")
+  .addOption(source())
   .option("--print", "print the scenario with all its defaults, to start a file of your own from")
   .addOption(json())
   .addHelpText(

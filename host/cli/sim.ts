@@ -1,9 +1,11 @@
 /** `mehr sim`: a scenario with the real core at every node, in virtual time. */
-import { writeFileSync } from "node:fs";
+import { closeSync, openSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { MehrError } from "../../toolchain/errors.ts";
 import { compileCore } from "../../toolchain/core/compile.ts";
 import { makeAttacker } from "../sim/attackers.ts";
-import type { BoardNode } from "../sim/board-station.ts";
+import type { BoardNode, BoardNodeOptions } from "../sim/board-station.ts";
+import { recorders } from "../sim/core-station.ts";
 import { findScenario, PRESETS } from "../sim/presets.ts";
 import type { SimResult } from "../sim/result.ts";
 import { ReportRecorder } from "../sim/report/recorder.ts";
@@ -28,6 +30,8 @@ export interface SimFlags {
   readonly trace?: string;
   /** BOARD[:ENGINE]@NODE. */
   readonly board?: string;
+  /** Where PlatformIO's packages come from, for the board. */
+  readonly source: BoardNodeOptions["source"];
   /** Print the scenario in full instead of running it. */
   readonly print?: boolean;
 }
@@ -40,50 +44,54 @@ export async function sim(io: Io, flags: SimFlags): Promise<number> {
     io.print(JSON.stringify(scenario, undefined, 2));
     return 0;
   }
+  const names = nodeNames(scenario);
+  if (flags.board !== undefined) {
+    // Before a file is touched: what is wrong with the command leaves the last run's files as they are.
+    (await import("../sim/board-station.ts")).parseBoardSpec(flags.board, names);
+  }
+  if (flags.report !== undefined && flags.trace !== undefined && resolve(flags.report) === resolve(flags.trace)) {
+    throw new MehrError(2, `--report and --trace both name ${flags.report}; give each its own file.`);
+  }
+  if (flags.report !== undefined) checkWritable(flags.report);
   const { wasm, sha256 } = await compileCore({ root: flags.root });
   const interrupted = new AbortController();
   io.onInterrupt(() => interrupted.abort());
   const bar = new ProgressBar(io);
-  const names = nodeNames(scenario);
-  const trace =
-    flags.trace === undefined
-      ? undefined
-      : new TraceWriter(flags.trace, {
-          wasm_sha256: sha256,
-          scenario: scenario.name,
-          seed: scenario.seed,
-          nodes: names,
-        });
-  const board = flags.board === undefined ? undefined : await boardNode(io, flags, names);
-  let simulation: Simulation | undefined;
+  const header = { wasm_sha256: sha256, scenario: scenario.name, seed: scenario.seed, nodes: names };
+  const trace = flags.trace === undefined ? undefined : new TraceWriter(flags.trace, header);
+  let board: BoardNode | undefined;
+  let simulation: Simulation;
   let result: SimResult;
+  let interruption: string | undefined;
   try {
+    if (flags.board !== undefined) board = await boardNode(io, flags, names);
+    const node = board;
     simulation = await prepare({
       wasm,
       scenario,
       attacker: makeAttacker,
       signal: interrupted.signal,
       progress: (progress) => bar.update(progress),
-      recorder: (index) => (index === board?.index ? board.recorder : trace?.recorder(index)),
-      ...(board === undefined ? {} : { settle: () => board.settle() }),
+      recorder: (index) => recorders(trace?.recorder(index), index === node?.index ? node.recorder : undefined),
+      ...(node === undefined ? {} : { settle: () => node.settle() }),
     });
-    if (flags.report !== undefined) checkWritable(flags.report);
     const report = flags.report === undefined ? undefined : new ReportRecorder(simulation);
     result = await simulation.run();
+    if (interrupted.signal.aborted) {
+      interruption = `Interrupted after ${result.virtual_seconds} of ${scenario.duration_s} virtual seconds.`;
+    }
+    await node?.finish(simulation.finalHashes[node.index] as Uint8Array);
+    trace?.end(simulation.finalHashes);
     if (flags.report !== undefined && report !== undefined) {
       // The recorder asks the nodes more, which the hashes taken above do not show.
-      writeFileSync(flags.report, renderReport(report.result(result, sha256)));
+      writeReport(flags.report, renderReport(report.result(result, sha256, interruption)));
     }
-    await board?.finish(simulation.finalHashes[board.index] as Uint8Array);
-    trace?.end(simulation.finalHashes);
   } finally {
     bar.finish();
     trace?.close();
     await board?.stop();
   }
-  if (interrupted.signal.aborted) {
-    throw new MehrError(1, `Interrupted after ${result.virtual_seconds} of ${scenario.duration_s} virtual seconds.`);
-  }
+  if (interruption !== undefined) throw new MehrError(1, interruption);
   const violations = simulation.regulator.violations.filter(({ station }) => station < result.nodes);
   io.result({
     ok: violations.length === 0,
@@ -124,18 +132,29 @@ function listPresets(io: Io): number {
   return 0;
 }
 
+/** Throws MehrError (2) if the file cannot be written. What it holds stays until there is something new. */
 function checkWritable(path: string): void {
   try {
-    writeFileSync(path, "");
+    closeSync(openSync(path, "a"));
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? String(error);
     throw new MehrError(2, `${path} could not be written (${code}); give --report a file in a folder that exists.`);
   }
 }
 
+function writeReport(path: string, text: string): void {
+  try {
+    writeFileSync(path, text);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? String(error);
+    throw new MehrError(1, `${path} could not be written (${code}); the run is done, its report is lost.`);
+  }
+}
+
 async function boardNode(io: Io, flags: SimFlags, names: readonly string[]): Promise<BoardNode> {
   const { startBoardNode } = await import("../sim/board-station.ts");
-  return startBoardNode({ root: flags.root, spec: flags.board ?? "", names, progress: (line) => io.progress(line) });
+  const { root, board: spec = "", source } = flags;
+  return startBoardNode({ root, spec, names, source, progress: (line) => io.progress(line) });
 }
 
 function clock(seconds: number): string {

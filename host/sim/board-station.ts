@@ -7,8 +7,9 @@
  * asks for and the radio's answer are known before the board's turn. A frame is on the air only if the board sends the
  * same one, byte for byte; status, deadline, records and events must be equal too, or the run stops there.
  */
-import { findBoard, isVirtual } from "../../boards/index.ts";
-import { buildBoard, chooseEngine } from "../../toolchain/build.ts";
+import type { Engine } from "../../boards/engine.ts";
+import { findBoard, isVirtual, type VirtualBoard } from "../../boards/index.ts";
+import { buildBoard, type BuildOptions, chooseEngine } from "../../toolchain/build.ts";
 import { MehrError } from "../../toolchain/errors.ts";
 import type { Output } from "../board/protocol.ts";
 import { RadioPort } from "../board/radio-port.ts";
@@ -137,6 +138,8 @@ export interface BoardNodeOptions {
   /** BOARD[:ENGINE]@NODE, as given with --board; without an engine, the board's default. */
   readonly spec: string;
   readonly names: readonly string[];
+  /** Where PlatformIO's packages come from. */
+  readonly source: NonNullable<BuildOptions["source"]>;
   readonly progress: (line: string) => void;
 }
 
@@ -152,11 +155,11 @@ export interface BoardNode {
   sentence(): string;
 }
 
-/** What --board says. Throws MehrError (2). */
+/** What --board says. Throws MehrError (2), or what findBoard and findEngine throw. */
 export function parseBoardSpec(
   spec: string,
   names: readonly string[],
-): { board: string; engine: string | undefined; node: string } {
+): { board: VirtualBoard; engine: Engine; node: string } {
   const match = /^([^:@]+)(?::([^@]+))?@(.+)$/.exec(spec);
   if (match === null) {
     throw new MehrError(
@@ -164,30 +167,35 @@ export function parseBoardSpec(
       `--board ${spec} is not BOARD[:ENGINE]@NODE; give for example qemu-m4:aot@${names[0] ?? "n0"}.`,
     );
   }
-  const [, board = "", engine, node = ""] = match;
+  const [, id = "", engine, node = ""] = match;
   if (!names.includes(node)) {
+    const more = names.length > 4 ? ` and ${names.length - 4} more` : "";
     throw new MehrError(
       2,
-      `--board ${spec}: the scenario has no node "${node}"; its nodes are ${names.slice(0, 4).join(", ")}...`,
+      `--board ${spec}: the scenario has no node "${node}"; its nodes are ${names.slice(0, 4).join(", ")}${more}.`,
     );
   }
-  return { board, engine, node };
+  const board = virtualBoard(id);
+  return { board, engine: chooseEngine(board, engine), node };
+}
+
+/** Throws MehrError (2) for a real board, and what findBoard throws. */
+function virtualBoard(id: string): VirtualBoard {
+  const board = findBoard(id);
+  if (isVirtual(board)) return board;
+  throw new MehrError(2, `${board.id} is a real board and cannot be run here; give a virtual one, such as qemu-m4.`);
 }
 
 /** Builds the image, starts the board and opens its replay. */
 export async function startBoardNode(options: BoardNodeOptions): Promise<BoardNode> {
   const spec = parseBoardSpec(options.spec, options.names);
-  const board = findBoard(spec.board);
-  if (!isVirtual(board)) {
-    throw new MehrError(2, `${board.id} is a real board and cannot be run here; give a virtual one, such as qemu-m4.`);
-  }
-  const engine = chooseEngine(board, spec.engine);
+  const { board, engine } = spec;
   options.progress(`Building ${board.id} with ${engine}`);
   const { image } = await buildBoard({
     root: options.root,
     board: board.id,
     engine,
-    source: "auto",
+    source: options.source,
     install: false,
     purpose: "run",
     onEvent: () => {},

@@ -25,6 +25,25 @@ export interface InputRecorder {
   off(): void;
 }
 
+/** Recorders that are told of the same node, in their order; undefined if there are none. */
+export function recorders(...some: readonly (InputRecorder | undefined)[]): InputRecorder | undefined {
+  const [one, other, ...rest] = some.filter((recorder) => recorder !== undefined);
+  if (one === undefined || other === undefined) return one;
+  const second = recorders(other, ...rest) as InputRecorder;
+  return {
+    boot: (...input) => [one, second].forEach((recorder) => recorder.boot(...input)),
+    frame: (...input) => [one, second].forEach((recorder) => recorder.frame(...input)),
+    timer: (...input) => [one, second].forEach((recorder) => recorder.timer(...input)),
+    command: (...input) => [one, second].forEach((recorder) => recorder.command(...input)),
+    entropy: (bytes) => [one, second].forEach((recorder) => recorder.entropy(bytes)),
+    radio: (status) => [one, second].forEach((recorder) => recorder.radio(status)),
+    cut: (written) => [one, second].forEach((recorder) => recorder.cut(written)),
+    done: (...result) => [one, second].forEach((recorder) => recorder.done?.(...result)),
+    output: (...output) => [one, second].forEach((recorder) => recorder.output?.(...output)),
+    off: () => [one, second].forEach((recorder) => recorder.off()),
+  };
+}
+
 /** Told of what the core tells; the bytes are valid during the call only. */
 export type CoreEventListener = (event: Event, bytes: Uint8Array) => void;
 
@@ -75,6 +94,8 @@ export class CoreStation implements Station, CoreImports {
   #reply: Uint8Array | undefined;
   #contact: Uint8Array | undefined;
   #nodeId = "";
+  /** Inside `ask`, which no recorder hears of. */
+  #asking = false;
 
   constructor(options: CoreStationOptions) {
     this.name = options.name;
@@ -86,7 +107,7 @@ export class CoreStation implements Station, CoreImports {
   start(): void {
     this.#core = new RelayCore(this.options.module, this);
     this.#onSince = this.options.air.now();
-    this.options.recorder?.boot(0, this.#config);
+    this.#recorder?.boot(0, this.#config);
     const status = this.#call((core) => core.boot(0, this.#config));
     if (status !== undefined && status !== Status.Ok) {
       throw new Error(`${this.name} did not boot: ${STATUS_SENTENCES[status] ?? `status ${status}`}`);
@@ -96,7 +117,7 @@ export class CoreStation implements Station, CoreImports {
 
   /** Power off: everything but the records is gone. */
   stop(): void {
-    if (this.#core !== undefined) this.options.recorder?.off();
+    if (this.#core !== undefined) this.#recorder?.off();
     this.#core = undefined;
     this.#deadline = undefined;
     this.#inbox.length = 0;
@@ -109,14 +130,14 @@ export class CoreStation implements Station, CoreImports {
   receive(port: number, frame: Uint8Array, rssiDbm: number, snrQdb: number): void | Promise<void> {
     if (this.#core === undefined) return;
     const now = this.#now();
-    this.options.recorder?.frame(now, port, frame, rssiDbm, snrQdb);
+    this.#recorder?.frame(now, port, frame, rssiDbm, snrQdb);
     this.#call((core) => core.onFrame(now, port, frame, rssiDbm, snrQdb));
   }
 
   timer(): void | Promise<void> {
     if (this.#core === undefined) return;
     const now = this.#now();
-    this.options.recorder?.timer(now);
+    this.#recorder?.timer(now);
     this.#call((core) => core.onTimer(now));
   }
 
@@ -144,7 +165,7 @@ export class CoreStation implements Station, CoreImports {
   command(command: Uint8Array): { status: Status; reply: Uint8Array | undefined } {
     if (this.#core === undefined) return { status: Status.NotBooted, reply: undefined };
     const now = this.#now();
-    this.options.recorder?.command(now, command);
+    this.#recorder?.command(now, command);
     this.#reply = undefined;
     const status = this.#call((core) => core.onCommand(now, command)) ?? Status.NotBooted;
     return { status, reply: this.#reply };
@@ -178,15 +199,25 @@ export class CoreStation implements Station, CoreImports {
   }
 
   /**
-   * The counters in the order of Counter, then how many frames were refused with each Status from 0 on. Changes the
-   * core's state, and is not recorded: for the end of a run.
+   * The reply to a command, without its first byte. Changes the core's state and is not recorded: for the end of a run,
+   * when the state hashes have been taken.
    */
+  ask(command: Uint8Array): Uint8Array | undefined {
+    if (this.#core === undefined) return undefined;
+    this.#reply = undefined;
+    this.#asking = true;
+    try {
+      this.#core.onCommand(this.#now(), command);
+    } finally {
+      this.#asking = false;
+    }
+    return this.#reply as Uint8Array | undefined;
+  }
+
+  /** The counters in the order of Counter, then how many frames were refused with each Status from 0 on; as `ask`. */
   counters(): Uint32Array {
     const counters = new Uint32Array(Counter.Count + Status.CoreCount);
-    if (this.#core === undefined) return counters;
-    this.#reply = undefined;
-    this.#core.onCommand(this.#now(), Uint8Array.of(Command.Status));
-    const reply = this.#reply as Uint8Array | undefined;
+    const reply = this.ask(Uint8Array.of(Command.Status));
     if (reply === undefined) return counters;
     const view = new DataView(reply.buffer, reply.byteOffset, reply.length);
     for (let i = 0; i < counters.length && STATUS_COUNTERS + 4 * i + 4 <= reply.length; i++) {
@@ -199,20 +230,20 @@ export class CoreStation implements Station, CoreImports {
 
   entropy(bytes: Uint8Array): number {
     this.options.air.entropy(bytes);
-    this.options.recorder?.entropy(bytes);
+    this.#recorder?.entropy(bytes);
     return Status.Ok;
   }
 
   frame_send(port: number, bytes: Uint8Array, flags: number): number {
     const status = this.options.air.send(port, bytes, flags);
-    this.options.recorder?.radio(status);
-    if (status === Status.Ok) this.options.recorder?.output?.("send", port, flags, bytes);
+    this.#recorder?.radio(status);
+    if (status === Status.Ok) this.#recorder?.output?.("send", port, flags, bytes);
     return status;
   }
 
   record_put(key: number, bytes: Uint8Array): number {
     const status = this.records.put(key, bytes);
-    if (status === Status.Ok) this.options.recorder?.output?.("put", key, 0, bytes);
+    if (status === Status.Ok) this.#recorder?.output?.("put", key, 0, bytes);
     return status;
   }
 
@@ -221,12 +252,12 @@ export class CoreStation implements Station, CoreImports {
   }
 
   record_delete(key: number): number {
-    this.options.recorder?.output?.("delete", key, 0, NOTHING);
+    this.#recorder?.output?.("delete", key, 0, NOTHING);
     return this.records.delete(key);
   }
 
   event(kind: number, bytes: Uint8Array): void {
-    this.options.recorder?.output?.("event", kind, 0, bytes);
+    this.#recorder?.output?.("event", kind, 0, bytes);
     if (kind === Event.Reply) this.#reply = bytes.slice(1);
     else if (kind === Event.Booted) this.#nodeId = Buffer.from(bytes).toString("hex");
     else if (kind === Event.Message) {
@@ -238,6 +269,10 @@ export class CoreStation implements Station, CoreImports {
   }
 
   // -------------------------------------------------------------------------------------------------------------------
+
+  get #recorder(): InputRecorder | undefined {
+    return this.#asking ? undefined : this.options.recorder;
+  }
 
   /** Asks the core who it is. A core without destinations refuses, and stays a stranger to the application. */
   #introduce(): void {
@@ -258,13 +293,13 @@ export class CoreStation implements Station, CoreImports {
     try {
       const status = call(core);
       const deadline = core.deadline();
-      this.options.recorder?.done?.(status, deadline);
+      this.#recorder?.done?.(status, deadline);
       this.#deadline = deadline === undefined ? undefined : this.#onSince + deadline / this.#rate;
       while (this.#inbox.length > 0) this.#listener(this.#inbox.shift() as Uint8Array);
       return status;
     } catch (error) {
       if (!(error instanceof PowerCut)) throw error;
-      this.options.recorder?.cut(this.#cutKeepsNew);
+      this.#recorder?.cut(this.#cutKeepsNew);
       this.stop();
       this.#cut();
       return undefined;

@@ -47,6 +47,7 @@ export class RelayCore {
   }
 
   boot(nowMs: number, config: Uint8Array): Status {
+    if (config.length > IN_SIZE) return Status.BadConfig;
     this.#bytes.set(config, this.#in);
     return this.#exports.boot(BigInt(nowMs), config.length) as Status;
   }

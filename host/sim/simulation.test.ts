@@ -3,13 +3,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { repositoryRoot } from "../../toolchain/paths.ts";
+import type { Output } from "../board/protocol.ts";
 import { CoreTarget } from "../conformance/target.ts";
+import type { Input, StepResult } from "../conformance/transcript.ts";
 import { Event, Status } from "../core/abi.gen.ts";
+import { SeededRandom } from "../radio/random.ts";
 import { makeAttacker } from "./attackers.ts";
 import { Mirror, parseBoardSpec } from "./board-station.ts";
-import type { CoreStation } from "./core-station.ts";
+import { type CoreStation, recorders } from "./core-station.ts";
 import { findScenario } from "./presets.ts";
 import { NodeRecords, PowerCut } from "./records.ts";
+import { ReportRecorder } from "./report/recorder.ts";
 import { altered, prepare, sha256 } from "./run.ts";
 import { checkScenario, nodeNames, type Scenario, type ScenarioInput } from "./scenario.ts";
 import { type Protocol, Simulation, type SimulationOptions, type StationContext } from "./simulation.ts";
@@ -300,6 +304,12 @@ describe("a trace", () => {
     expect(replay.steps).toBeGreaterThan(1000);
   });
 
+  /** The file with the checksum that belongs to what it now holds. */
+  const signed = (bytes: Buffer): Buffer => {
+    const rest = bytes.subarray(0, -32);
+    return Buffer.concat([rest, Buffer.from(sha256(rest), "hex")]);
+  };
+
   it("is itself the same for the same seed", async () => {
     const again = join(folder, "again.trace");
     await record(again);
@@ -312,7 +322,7 @@ describe("a trace", () => {
     const at = bytes.indexOf(Buffer.from([5, 32]));
     bytes[at + 2] = (bytes[at + 2] as number) ^ 1;
     const changed = join(folder, "changed.trace");
-    writeFileSync(changed, bytes);
+    writeFileSync(changed, signed(bytes));
     const { nodes, divergence } = await replayTrace(changed, wasm);
     expect(divergence !== undefined || nodes.some(({ recorded, replayed }) => recorded !== replayed)).toBe(true);
   });
@@ -327,15 +337,53 @@ describe("a trace", () => {
       );
     };
     expect(await refused((bytes) => bytes.subarray(5))).toMatch(/^2: FILE is no trace of this version; record one/);
-    expect(await refused((bytes) => bytes.subarray(0, bytes.length - 40))).toMatch(
-      /^2: FILE is damaged at byte \d+: it ends in the middle; record it again\.$/,
+    const damaged = /^2: FILE is damaged: it was cut short or changed since it was written; copy it again or record/;
+    for (const length of [13, 14, 40, 1000, -40, -1]) {
+      expect(await refused((bytes) => bytes.subarray(0, length))).toMatch(damaged);
+    }
+    const random = new SeededRandom(4);
+    for (let i = 0; i < 40; i++) {
+      const flipped = await refused((bytes) => {
+        const at = 13 + Math.floor(random.unit() * (bytes.length - 13));
+        bytes[at] = (bytes[at] as number) ^ (1 << (i % 8));
+        return bytes;
+      });
+      expect(flipped).toMatch(damaged);
+    }
+    // Even with a checksum that fits: someone else's writer has faults of its own.
+    expect(await refused((bytes) => signed(bytes.subarray(0, -40)))).toMatch(
+      /^2: FILE is damaged at byte \d+: .*; record it again\.$/,
     );
     const other = header.wasm_sha256.replace(/^./, (digit) => (digit === "0" ? "1" : "0"));
     expect(
-      await refused((bytes) => Buffer.from(bytes.toString("latin1").replace(header.wasm_sha256, other), "latin1")),
+      await refused((bytes) =>
+        signed(Buffer.from(bytes.toString("latin1").replace(header.wasm_sha256, other), "latin1")),
+      ),
     ).toMatch(/^2: FILE was recorded with the core [0-9a-f]{16}, this is [0-9a-f]{16}; check out the sources/);
     await expect(replayTrace(join(folder, "nowhere"), wasm)).rejects.toThrow(/could not be read \(ENOENT\)/);
     expect(() => new TraceWriter(join(folder, "no", "where"), header)).toThrow(/could not be written \(ENOENT\)/);
+  });
+});
+
+describe("a trace and a report of one run", () => {
+  it("do not disturb each other: what the report asks is not in the trace", async () => {
+    const scenario = altered(findScenario("village"), undefined, 600);
+    const path = join(folder, "reported.trace");
+    const writer = new TraceWriter(path, {
+      ...{ wasm_sha256: sha256(wasm), scenario: "x", seed: 1 },
+      nodes: nodeNames(scenario),
+    });
+    const simulation = simulate(scenario, { recorder: (index) => writer.recorder(index) });
+    const report = new ReportRecorder(simulation);
+    const result = await simulation.run();
+    const { links } = report.result(result, "");
+    expect(links.some(({ up }) => up)).toBe(true);
+    writer.end(simulation.finalHashes);
+    writer.close();
+    const replay = await replayTrace(path, wasm);
+    expect(replay.divergence).toBeUndefined();
+    expect(replay.stateHash).toBe(result.state_hash);
+    expect(replay.nodes.filter(({ recorded, replayed }) => recorded !== replayed)).toEqual([]);
   });
 });
 
@@ -356,12 +404,47 @@ describe("a board as a node", () => {
     expect((await simulate(scenario).run()).state_hash).toBe(state_hash);
   });
 
-  it("stops the run where the board does something else", async () => {
+  const bytesOf = (output: Output): Uint8Array =>
+    output.kind === "send" ? output.frame : output.kind === "put" ? output.value : new Uint8Array(0);
+  const oneBitOff = (output: Output): Output => {
+    const bytes = bytesOf(output).slice();
+    bytes[bytes.length - 1] = (bytes.at(-1) as number) ^ 1;
+    if (output.kind === "send") return { ...output, frame: bytes };
+    return output.kind === "put" ? { ...output, value: bytes } : output;
+  };
+  const sends = ({ outputs }: StepResult): boolean => outputs.some((output) => bytesOf(output).length > 0);
+
+  it.each<[string, (result: StepResult, input: Input) => StepResult | undefined, RegExp]>([
+    ["a status", (result, { op }) => (op === "frame" ? { ...result, status: Status.BadKind } : undefined), /: frame 6/],
+    [
+      "a bit of a frame or a record",
+      (result) => (sends(result) ? { ...result, outputs: result.outputs.map(oneBitOff) } : undefined),
+      /: \w+ 6\d+.*\n +here +(send|put) .*\n +on board (send|put) /,
+    ],
+    [
+      "a frame that is not sent",
+      (result) => (sends(result) ? { ...result, outputs: [] } : undefined),
+      /: \w+ 6\d+.*\n +here +(send|put) .*\n +on board = \d+ \d+$/,
+    ],
+    [
+      "an event too many",
+      (result) => ({
+        ...result,
+        outputs: [...result.outputs, { kind: "event", event: Event.Reply, bytes: new Uint8Array(1) }],
+      }),
+      /: \w+ 6\d+.*\n +here +(=|event) .*\n +on board event /,
+    ],
+    ["a deadline", (result) => ({ ...result, deadline: (result.deadline ?? 0n) + 1n }), /: \w+ 6\d+/],
+  ])("stops the run where the board does something else: %s", async (_, change, where) => {
     const target = await CoreTarget.open(wasm);
+    let changed = 0;
     const mirror = new Mirror("n3", {
       step: async (input) => {
         const result = await target.step(input);
-        return input.op === "frame" && input.now > 60_000n ? { ...result, status: Status.BadKind } : result;
+        if (!("now" in input) || input.now < 60_000n || changed > 0) return result;
+        const other = change(result, input);
+        if (other !== undefined) changed++;
+        return other ?? result;
       },
       crypto: (primitive, input) => target.crypto(primitive, input),
       hash: () => target.hash(),
@@ -371,16 +454,50 @@ describe("a board as a node", () => {
       recorder: (index) => (index === 3 ? mirror : undefined),
       settle: () => mirror.settle(),
     });
-    await expect(simulation.run()).rejects.toThrow(
-      /n3 does not do what the same core does here, at its input \d+: frame 6\d+ /,
+    const error = await simulation.run().then(
+      () => undefined,
+      (thrown: Error & { exitCode?: number }) => thrown,
     );
+    expect(changed).toBe(1);
+    expect(error?.exitCode).toBe(1);
+    expect(error?.message).toMatch(/^n3 does not do what the same core does here, at its input \d+: /);
+    expect(error?.message).toMatch(where);
+  });
+
+  it("can be recorded beside it, so that a trace holds every node", async () => {
+    const scenario = altered(findScenario("village"), undefined, 300);
+    const target = await CoreTarget.open(wasm);
+    const mirror = new Mirror("n3", target);
+    const path = join(folder, "board.trace");
+    const header = { wasm_sha256: sha256(wasm), scenario: "x", seed: 1, nodes: nodeNames(scenario) };
+    const writer = new TraceWriter(path, header);
+    const simulation = simulate(scenario, {
+      recorder: (index) => recorders(writer.recorder(index), index === 3 ? mirror : undefined),
+      settle: () => mirror.settle(),
+    });
+    const { state_hash } = await simulation.run();
+    writer.end(simulation.finalHashes);
+    writer.close();
+    expect(mirror.steps).toBeGreaterThan(20);
+    expect(await replayTrace(path, wasm)).toMatchObject({ divergence: undefined, stateHash: state_hash });
   });
 
   it("is named as BOARD[:ENGINE]@NODE", () => {
-    expect(parseBoardSpec("qemu-m4@n1", ["n0", "n1"])).toEqual({ board: "qemu-m4", engine: undefined, node: "n1" });
-    expect(parseBoardSpec("qemu-rv32:aot@n0", ["n0"])).toEqual({ board: "qemu-rv32", engine: "aot", node: "n0" });
+    expect(parseBoardSpec("qemu-m4@n1", ["n0", "n1"])).toMatchObject({
+      board: { id: "qemu-m4" },
+      engine: "wasm3",
+      node: "n1",
+    });
+    expect(parseBoardSpec("qemu-rv32:aot@n0", ["n0"])).toMatchObject({
+      board: { id: "qemu-rv32" },
+      engine: "aot",
+      node: "n0",
+    });
     expect(() => parseBoardSpec("qemu-m4", ["n0"])).toThrow(/give for example qemu-m4:aot@n0/);
-    expect(() => parseBoardSpec("qemu-m4@x", ["n0"])).toThrow(/has no node "x"/);
+    expect(() => parseBoardSpec("qemu-m4@x", ["n0"])).toThrow(/has no node "x"; its nodes are n0\.$/);
+    expect(() => parseBoardSpec("qemu-m5@n0", ["n0"])).toThrow(/no board "qemu-m5"; did you mean qemu-m4/);
+    expect(() => parseBoardSpec("rak4631@n0", ["n0"])).toThrow(/rak4631 is a real board/);
+    expect(() => parseBoardSpec("qemu-m4:jit@n0", ["n0"])).toThrow(/no engine "jit"/);
   });
 });
 

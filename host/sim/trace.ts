@@ -1,13 +1,16 @@
 /**
  * A trace: everything that went into every core of a run, in a compact binary file, and what each core ended as.
  *
- *   "mehr-trace 1\n" | header length u32 | header: JSON, TraceHeader | entries | 00 | for each node its state hash 32
+ *   "mehr-trace 2\n" | header length u32 | header: JSON, TraceHeader | entries | 00 | for each node its state hash 32 |
+ *   SHA-256 over everything before it
  *
  * An entry is a code and its fields; numbers are LEB128 (7 bits a byte, lowest first), signed ones zigzag. Times are the
  * core's own ms, as the difference to the node's entry before. A frame many nodes hear is written once: a later entry
  * names it by how many frames back it was. Entropy, radio answers and a cut belong to the input in front of them and
- * stand in the order in which the core asked.
+ * stand in the order in which the core asked. The SHA-256 at the end tells a file that was damaged on its way from a core
+ * that does something else: a changed byte may well lead to the same states.
  */
+import { createHash } from "node:crypto";
 import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
 import { MehrError } from "../../toolchain/errors.ts";
 import { type CoreImports, Status } from "../core/abi.gen.ts";
@@ -16,7 +19,7 @@ import { NodeRecords, PowerCut } from "./records.ts";
 import { RelayCore } from "./relay-core.ts";
 import { sha256 } from "./run.ts";
 
-const MAGIC = "mehr-trace 1\n";
+const MAGIC = "mehr-trace 2\n";
 
 const Code = { end: 0, boot: 1, frame: 2, timer: 3, command: 4, entropy: 5, radio: 6, cut: 7, off: 8 } as const;
 
@@ -37,7 +40,9 @@ export interface TraceHeader {
 /** Writes a trace as the run goes on. `close` must be called, also after a failure. */
 export class TraceWriter {
   bytes = 0;
+  readonly #path: string;
   readonly #file: number;
+  readonly #digest = createHash("sha256");
   readonly #chunk = Buffer.alloc(CHUNK);
   #used = 0;
   /** The node's time of its last entry. */
@@ -53,6 +58,7 @@ export class TraceWriter {
       const code = (error as NodeJS.ErrnoException).code ?? String(error);
       throw new MehrError(2, `${path} could not be written (${code}); give --trace a file in a folder that exists.`);
     }
+    this.#path = path;
     this.#times = header.nodes.map(() => 0);
     const text = Buffer.from(JSON.stringify(header));
     const length = Buffer.alloc(4);
@@ -99,11 +105,12 @@ export class TraceWriter {
     };
   }
 
-  /** Ends the trace with every node's state hash. */
+  /** Ends the trace with every node's state hash and the checksum. */
   end(hashes: readonly Uint8Array[]): void {
     this.#number(Code.end);
     for (const hash of hashes) this.#raw(hash);
     this.#flush();
+    this.#write(this.#digest.digest());
   }
 
   close(): void {
@@ -149,8 +156,8 @@ export class TraceWriter {
   #raw(bytes: Uint8Array): void {
     if (this.#used + bytes.length > CHUNK) this.#flush();
     if (bytes.length > CHUNK) {
-      writeSync(this.#file, bytes);
-      this.bytes += bytes.length;
+      this.#digest.update(bytes);
+      this.#write(bytes);
       return;
     }
     this.#chunk.set(bytes, this.#used);
@@ -158,9 +165,21 @@ export class TraceWriter {
   }
 
   #flush(): void {
-    writeSync(this.#file, this.#chunk, 0, this.#used);
-    this.bytes += this.#used;
+    const bytes = this.#chunk.subarray(0, this.#used);
+    this.#digest.update(bytes);
+    this.#write(bytes);
     this.#used = 0;
+  }
+
+  #write(bytes: Uint8Array): void {
+    try {
+      // A write may take only a part.
+      for (let at = 0; at < bytes.length;) at += writeSync(this.#file, bytes, at);
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code ?? String(error);
+      throw new MehrError(1, `${this.#path} could not be written any further (${code}); the trace is cut short.`);
+    }
+    this.bytes += bytes.length;
   }
 }
 
@@ -170,29 +189,39 @@ function zigzag(value: number): number {
 
 /** Reads forward through the bytes of a trace. */
 class TraceReader {
+  /** Without the checksum. */
   readonly #bytes: Buffer;
   readonly #path: string;
   at = 0;
 
   constructor(path: string) {
     this.#path = path;
+    let file: Buffer;
     try {
-      this.#bytes = readFileSync(path);
+      file = readFileSync(path);
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? String(error);
       throw new MehrError(2, `${path} could not be read (${code}); give a file written by \`mehr sim --trace\`.`);
     }
+    if (file.toString("latin1", 0, MAGIC.length) !== MAGIC) {
+      throw new MehrError(2, `${path} is no trace of this version; record one with \`mehr sim --trace FILE\`.`);
+    }
+    this.#bytes = file.subarray(0, Math.max(file.length - HASH_BYTES, MAGIC.length));
+    if (createHash("sha256").update(this.#bytes).digest().compare(file.subarray(this.#bytes.length)) !== 0) {
+      throw new MehrError(
+        2,
+        `${path} is damaged: it was cut short or changed since it was written; copy it again or record it again.`,
+      );
+    }
   }
 
   header(): TraceHeader {
-    if (this.#bytes.toString("latin1", 0, MAGIC.length) !== MAGIC) {
-      throw new MehrError(2, `${this.#path} is no trace of this version; record one with \`mehr sim --trace FILE\`.`);
-    }
     this.at = MAGIC.length;
     const length = this.take(4).readUInt32LE();
     try {
       const header = JSON.parse(this.take(length).toString()) as TraceHeader;
-      if (typeof header.wasm_sha256 !== "string" || !Array.isArray(header.nodes))
+      const { wasm_sha256: wasm, nodes } = header;
+      if (typeof wasm !== "string" || !Array.isArray(nodes) || nodes.some((name) => typeof name !== "string"))
         throw new TypeError("fields are missing");
       return header;
     } catch (error) {
@@ -383,9 +412,12 @@ export async function replayTrace(path: string, wasm: Uint8Array): Promise<Trace
     try {
       step(code);
     } catch (error) {
-      if (error instanceof Diverged) divergence = `at step ${steps + 1} a core ${error.message}`;
+      if (error instanceof MehrError) throw error;
       // After a cut the trace says `off` itself.
-      else if (!(error instanceof PowerCut)) throw error;
+      if (!(error instanceof PowerCut)) {
+        const message = error instanceof Error ? error.message : String(error);
+        divergence = `at step ${steps + 1} a core ${error instanceof Diverged ? message : `failed: ${message}`}`;
+      }
     }
     if (divergence !== undefined) break;
     if (code !== Code.off) steps++;

@@ -135,7 +135,7 @@ export class ReportRecorder {
       peers.push(held);
       ids.push(station instanceof CoreStation ? station.nodeId : "");
       if (!(station instanceof CoreStation) || !this.#up(index)) continue;
-      const { reply = new Uint8Array(0) } = station.command(Uint8Array.of(Command.Links));
+      const reply = station.ask(Uint8Array.of(Command.Links)) ?? new Uint8Array(0);
       for (let at = 0; at + LINK_ENTRY <= reply.length; at += LINK_ENTRY) {
         held.add(Buffer.from(reply.subarray(at, at + NODE_ID)).toString("hex"));
       }
