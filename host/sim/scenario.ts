@@ -401,12 +401,12 @@ export function readScenario(path: string): Scenario {
   }
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    // Some editors begin a file with a byte order mark, which JSON does not know.
+    value = JSON.parse(text.replace(/^\ufeff/, ""));
   } catch (error) {
-    throw new MehrError(
-      2,
-      `${path} is no JSON: ${error instanceof Error ? error.message : String(error)}; correct it there.`,
-    );
+    // The message quotes the file, with whatever controls a terminal that holds.
+    const message = (error instanceof Error ? error.message : String(error)).replace(/[\s\p{Cc}\p{Cf}]+/gu, " ");
+    throw new MehrError(2, `${path} is no JSON: ${message}; correct it there.`);
   }
   return checkScenario(value, path);
 }
