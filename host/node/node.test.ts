@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { bootConfig } from "../../boards/config.ts";
 import { findBoard } from "../../boards/index.ts";
 import { repositoryRoot } from "../../toolchain/paths.ts";
-import { FrameFlag, Status } from "../core/abi.gen.ts";
+import { Command, FrameFlag, Status } from "../core/abi.gen.ts";
 import { Channel, type TraceEntry } from "../radio/channel.ts";
 import { VirtualClock } from "../radio/clock.ts";
 import { SeededRandom } from "../radio/random.ts";
@@ -25,6 +25,7 @@ async function setup() {
   });
   const config = bootConfig(findBoard("native"));
   const random = new SeededRandom(1);
+  const notes: string[] = [];
   const node = await RelayNode.start({
     name: "node",
     wasm: readFileSync(join(repositoryRoot(), "build", "core", "relay.wasm")),
@@ -36,11 +37,12 @@ async function setup() {
     failed: (error) => {
       throw error;
     },
+    note: (sentence) => notes.push(sentence),
   });
   const other = { name: "other", phy: () => phyOf(config), receive: () => {} };
   channel.join(other);
   const shout = (): boolean => channel.send(other, phyOf(config), new Uint8Array(20), () => {});
-  return { clock, node, trace, shout };
+  return { clock, node, trace, shout, notes };
 }
 
 test("a relay has the radio and no other interface", async () => {
@@ -73,4 +75,21 @@ test("the second half goes out behind the first, also when it is handed over 2 m
     [0, FRAME_MS, 1],
     [FRAME_MS, 2 * FRAME_MS, 2],
   ]);
+});
+
+test("a clock that runs backwards is told of once, and the relay goes on when it has caught up", async () => {
+  const { node, clock, notes } = await setup();
+  const status = (): Status => node.command(Uint8Array.of(Command.Status));
+  clock.run(20_000);
+  expect(status()).toBe(Status.Ok);
+  const { now } = clock;
+  clock.now = () => now.call(clock) - 5000;
+  for (let i = 0; i < 50; i++) {
+    expect(status()).toBe(Status.ClockBackwards);
+    node.receive({ frame: new Uint8Array(22), rssiDbm: -80, snrQdb: 40 });
+  }
+  expect(notes).toEqual(["node: the clock ran backwards; the core refuses every call until it has caught up."]);
+  clock.now = () => now.call(clock);
+  expect(status()).toBe(Status.Ok);
+  node.stop();
 });

@@ -17,6 +17,8 @@ export interface NodeOptions {
   readonly event: (event: Event, bytes: Uint8Array) => void;
   /** The core trapped while nobody was waiting for it; the relay has left the channel. */
   readonly failed: (error: Error) => void;
+  /** Something went wrong that the relay goes on after: a sentence. */
+  readonly note?: (sentence: string) => void;
 }
 
 export function phyOf(config: BootConfig): Phy {
@@ -46,6 +48,7 @@ export class RelayNode implements Station, CoreImports {
   #core: Core | undefined;
   #cancelTimer: () => void = () => {};
   #stopped = false;
+  #clockTold = false;
 
   private constructor(options: NodeOptions) {
     this.name = options.name;
@@ -82,6 +85,7 @@ export class RelayNode implements Station, CoreImports {
   /** Runs a command of the core. What it answers comes as a Reply event before this returns. */
   command(bytes: Uint8Array): Status {
     const status = this.core.onCommand(this.#nowMs(), bytes);
+    this.#checkClock(status);
     this.#arm();
     return status;
   }
@@ -132,11 +136,18 @@ export class RelayNode implements Station, CoreImports {
     );
   }
 
+  /** Says once that the clock ran backwards; the core counts every time. */
+  #checkClock(status: Status): void {
+    if (status !== Status.ClockBackwards || this.#clockTold) return;
+    this.#clockTold = true;
+    this.#options.note?.(`${this.name}: the clock ran backwards; the core refuses every call until it has caught up.`);
+  }
+
   /** A call that a timer or the channel makes: what it throws has nobody else to go to. */
-  #call(call: () => void): void {
+  #call(call: () => Status): void {
     if (this.#stopped) return;
     try {
-      call();
+      this.#checkClock(call());
       this.#arm();
     } catch (error) {
       this.stop();

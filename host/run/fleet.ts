@@ -113,6 +113,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
         entropy: (bytes) => getRandomValues(bytes),
         event: (event, bytes) => options.event(name, event, bytes),
         failed: (error) => options.failed(`${name} stopped: ${error.message}`),
+        note,
       });
       nodes.push(node);
     }

@@ -292,6 +292,9 @@ export class CoreStation implements Station, CoreImports {
     const core = this.#core as RelayCore;
     try {
       const status = call(core);
+      if (status === Status.ClockBackwards) {
+        throw new Error(`${this.name} was called at an earlier time than before, which is a fault of the simulator.`);
+      }
       const deadline = core.deadline();
       this.#recorder?.done?.(status, deadline);
       this.#deadline = deadline === undefined ? undefined : this.#onSince + deadline / this.#rate;

@@ -2,15 +2,17 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { bootConfig } from "../../boards/config.ts";
+import { findBoard } from "../../boards/index.ts";
 import { repositoryRoot } from "../../toolchain/paths.ts";
 import type { Output } from "../board/protocol.ts";
 import { CoreTarget } from "../conformance/target.ts";
 import type { Input, StepResult } from "../conformance/transcript.ts";
-import { Event, Status } from "../core/abi.gen.ts";
+import { Command, Event, Status } from "../core/abi.gen.ts";
 import { SeededRandom } from "../radio/random.ts";
 import { makeAttacker } from "./attackers.ts";
 import { Mirror, parseBoardSpec } from "./board-station.ts";
-import { type CoreStation, recorders } from "./core-station.ts";
+import { CoreStation, recorders } from "./core-station.ts";
 import { findScenario } from "./presets.ts";
 import { NodeRecords, PowerCut } from "./records.ts";
 import { ReportRecorder } from "./report/recorder.ts";
@@ -499,6 +501,22 @@ describe("a board as a node", () => {
     expect(() => parseBoardSpec("rak4631@n0", ["n0"])).toThrow(/rak4631 is a real board/);
     expect(() => parseBoardSpec("qemu-m4:jit@n0", ["n0"])).toThrow(/no engine "jit"/);
   });
+});
+
+it("a station ends the run when virtual time runs backwards", () => {
+  let now = 0;
+  const air = { now: () => now, send: () => Status.Ok, entropy: (bytes: Uint8Array) => void bytes.fill(1) };
+  const config = bootConfig(findBoard("native"));
+  const station = new CoreStation({ name: "n0", module, config, air });
+  station.start();
+  now = 5000;
+  station.timer();
+  expect(station.command(Uint8Array.of(Command.Status)).status).toBe(Status.Ok);
+  now = 4999;
+  expect(() => station.timer()).toThrow(
+    "n0 was called at an earlier time than before, which is a fault of the simulator",
+  );
+  expect(() => station.receive(0, new Uint8Array(22), -80, 40)).toThrow("earlier time");
 });
 
 it("a station refuses an address that is no contact", () => {

@@ -27,6 +27,7 @@ static enum mehr_status s_fatal = MEHR_STATUS_OK;
 static uint8_t s_node_id[16];
 static RelayCounters s_counters;
 static uint64_t s_deadline = kNever;
+static bool s_clock_told;   // since the core was started
 static bool s_for_command;  // core::outputs() belongs to a COMMAND reply instead of going out as they come
 
 static bool flash_read(size_t offset, void* out, size_t n) { return hal::flash_read(offset, out, n) == hal::Code::kOk; }
@@ -175,6 +176,12 @@ void fatal(enum mehr_status status, const char* detail) {
 // After every call into the live core: a broken instance ends the relay, a healthy one names its next deadline.
 static void after_call(enum mehr_status status) {
   if (core::broken(status)) return fatal(status, engine::detail());
+  // hal.h promises that this cannot be. If it is, the relay is deaf for a while, and nothing else would say why. Once is
+  // enough: a clock that trembles would flood the console, and the core counts every time.
+  if (status == MEHR_STATUS_CLOCK_BACKWARDS && !s_clock_told) {
+    s_clock_told = true;
+    console::log(console::kLogWarn, "The board's clock ran backwards; the core refuses every call until it has caught up.");
+  }
   status = core::deadline(s_deadline);
   if (status != MEHR_STATUS_OK) return fatal(status, engine::detail());
   if (!s_for_command) send_events();
@@ -183,6 +190,7 @@ static void after_call(enum mehr_status status) {
 enum mehr_status resume() {
   core::outputs().clear();
   s_for_command = false;
+  s_clock_told = false;
   s_deadline = kNever;
   s_waited_ticks = 0;
   uint64_t before = hal::ticks();
