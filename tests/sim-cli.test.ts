@@ -343,7 +343,14 @@ describe("a report", () => {
       "Latency of the messages delivered",
       "What the airtime was spent on",
     ]);
-    for (const part of ["<h1>hostile</h1>", "law kept", String(only(outcome).state_hash), "replay-0"]) {
+    expect(page).toMatch(/30 relays over [\d.]+ km by [\d.]+ km, 2 messages an hour from each to any other/);
+    for (const part of [
+      "<h1>hostile</h1>",
+      "the village with an attacker of every kind in it",
+      "law kept",
+      String(only(outcome).state_hash),
+      "replay-0",
+    ]) {
       expect(page).toContain(part);
     }
   });

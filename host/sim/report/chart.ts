@@ -8,7 +8,7 @@ import { html, type Markup } from "./markup.ts";
 
 export const WIDTH = 460;
 export const HEIGHT = 250;
-const MARGIN = { top: 14, right: 14, bottom: 38, left: 46 };
+const MARGIN = { top: 14, right: 44, bottom: 38, left: 46 };
 
 /** The drawing area: ranges for scales. */
 export const RANGE_X: readonly [number, number] = [MARGIN.left, WIDTH - MARGIN.right];
@@ -78,6 +78,17 @@ export function lineThrough(
 ): Markup {
   const path = line().curve(curve).digits(2)(points as [number, number][]);
   return html`<path class="${className}" d="${path ?? ""}" />`;
+}
+
+/** Marks of a second scale at the right edge. */
+export function rightTicks(scale: NumberScale, ticks: readonly number[], format: (value: number) => string): Markup {
+  const [, right] = RANGE_X;
+  return html`${ticks.map(
+    (tick) =>
+      html`<text class="tick share-tick" x="${right + 5}" y="${coordinate(scale(tick))}" dy="0.32em"
+        >${format(tick)}</text
+      > `,
+  )}`;
 }
 
 /** A rectangle between two corners, with a tooltip. */

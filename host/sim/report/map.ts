@@ -28,9 +28,14 @@ export function topologyMap(result: Result): Markup {
   const { nodes, links, cuts } = result;
   const { at, height, metre } = projection(nodes);
   const points = nodes.map(at);
+  // Attackers stand beside nodes and must not hide them.
+  const marks = (attackers: boolean): Markup[] =>
+    nodes.flatMap((node, i) =>
+      (node.attacker !== undefined) === attackers ? nodeMark(node, points[i] ?? [0, 0], nodes.length) : [],
+    );
   return html`<svg class="map" viewBox="0 0 ${MAP_WIDTH} ${coordinate(height)}" role="img">
       <title>Map of ${nodes.length} nodes and ${links.length} links</title>
-      ${cuts.map((cut) => area(cut, points))}${linkLayer(links, nodes, points)}${nodes.map((node, i) => nodeMark(node, points[i] ?? [0, 0], nodes.length))}${scaleBar(metre, height)}
+      ${cuts.map((cut) => area(cut, points))}${linkLayer(links, nodes, points)}${[...marks(true), ...marks(false)]}${nodes.length <= NAMED_MOST && nameLayer(nodes, points, height)}${scaleBar(metre, height)}
     </svg>
     ${legend(legendEntries(result))}`;
 }
@@ -115,19 +120,79 @@ function linkLayer(links: readonly LinkResult[], nodes: readonly NodeResult[], p
 function nodeMark(node: NodeResult, [x, y]: Point, count: number): Markup {
   const size = count <= NAMED_MOST ? 110 : count <= 250 ? 55 : 22;
   const [shape, grown] =
-    node.attacker !== undefined ? [symbolTriangle, 1.6] : node.gateway ? [symbolSquare, 1.6] : [symbolCircle, 1];
+    node.attacker !== undefined ? [symbolTriangle, 2.4] : node.gateway ? [symbolSquare, 1.6] : [symbolCircle, 1];
   const path = symbol(shape, size * grown).digits(2)() ?? "";
   const used = node.dutyPermille / node.dutyLimitPermille;
   const level = DUTY_SHARES.findIndex((bound) => used < bound);
   const kind = node.attacker !== undefined ? "attacker" : node.up ? `d${level < 0 ? 0 : level}` : "down";
   const role = node.attacker !== undefined ? `, attacker: ${node.attacker}` : node.gateway ? ", gateway" : "";
   const state = node.up ? "" : ", down";
-  const name = count <= NAMED_MOST && html`<text class="name" x="0" y="-9" text-anchor="middle">${node.name}</text>`;
-  return html`<g transform="translate(${coordinate(x)} ${coordinate(y)})"
-    ><path class="node ${kind}" d="${path}"
-      ><title>${node.name}${role}${state}: ${short(node.dutyPermille / 10)} % of an hour on the air</title></path
-    >${name}</g
+  return html`<path class="node ${kind}" transform="translate(${coordinate(x)} ${coordinate(y)})" d="${path}"
+    ><title>${node.name}${role}${state}: ${short(node.dutyPermille / 10)} % of an hour on the air</title></path
   > `;
+}
+
+/** Left, top, right, bottom. */
+type Box = readonly [number, number, number, number];
+
+/** Of a name in the style sheet's size: how wide a letter is at most, how high it stands above its base line. */
+const LETTER = 6.4;
+const LETTER_HEIGHT = 9;
+/** From a node's middle to a name beside it. */
+const GAP = 9;
+
+/** Where a name can stand, the best first: the way from the node to its base line, and which end lies there. */
+const NAME_PLACES: readonly (readonly [number, number, "middle" | "start" | "end"])[] = [
+  [0, -GAP, "middle"],
+  [0, GAP + LETTER_HEIGHT - 1, "middle"],
+  [GAP, 4, "start"],
+  [-GAP, 4, "end"],
+  [GAP - 2, -6, "start"],
+  [-GAP + 2, -6, "end"],
+  [GAP - 2, 14, "start"],
+  [-GAP + 2, 14, "end"],
+  [0, -GAP - 11, "middle"],
+  [0, GAP + 19, "middle"],
+];
+
+/** How much of one box lies in another. */
+function overlap(a: Box, b: Box): number {
+  return (
+    Math.max(Math.min(a[2], b[2]) - Math.max(a[0], b[0]), 0) * Math.max(Math.min(a[3], b[3]) - Math.max(a[1], b[1]), 0)
+  );
+}
+
+/** The nodes' names, each where it covers least of the nodes and of the names before it. */
+function nameLayer(nodes: readonly NodeResult[], points: readonly Point[], height: number): Markup {
+  const taken: Box[] = points.map(([x, y]) => [x - 7, y - 7, x + 7, y + 7]);
+  // The scale stands in the lower left corner.
+  taken.push([0, height - 34, MAP_WIDTH / 5 + 16, height]);
+  const names = nodes.map(({ name }, i) => {
+    const [x, y] = points[i] ?? [0, 0];
+    const width = LETTER * [...name].length;
+    const places = NAME_PLACES.map(([dx, dy, anchor]) => {
+      const left = x + dx - (anchor === "middle" ? width / 2 : anchor === "end" ? width : 0);
+      const box: Box = [left, y + dy - LETTER_HEIGHT, left + width, y + dy + 2];
+      const outside = width * LETTER_HEIGHT - overlap(box, [0, 0, MAP_WIDTH, height]);
+      return {
+        dx,
+        dy,
+        anchor,
+        box,
+        cost: taken.reduce((sum, other) => sum + overlap(box, other), Math.max(outside, 0)),
+      };
+    });
+    const best = places.reduce((least, place) => (place.cost < least.cost ? place : least));
+    taken.push(best.box);
+    return html`<text
+      class="name"
+      x="${coordinate(x + best.dx)}"
+      y="${coordinate(y + best.dy)}"
+      text-anchor="${best.anchor}"
+      >${name}</text
+    > `;
+  });
+  return html`${names}`;
 }
 
 /** A round number of metres, a fifth of the width at most. */
@@ -152,7 +217,7 @@ function legendEntries({ nodes, links, cuts }: Result): LegendEntry[] {
     { className: "node d0", label: "below 10 % of the limit" },
     { className: "node d1", label: "below 40 %" },
     { className: "node d2", label: "below 80 %" },
-    { className: "node d3", label: "above" },
+    { className: "node d3", label: "80 % or more" },
   ];
   if (nodes.some((node) => !node.up)) entries.push({ className: "node down", label: "down at the end" });
   if (nodes.some((node) => node.attacker !== undefined)) {

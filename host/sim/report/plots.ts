@@ -3,7 +3,7 @@ import { bin, max, sum } from "d3-array";
 import { scaleBand, scaleLinear, scaleLog } from "d3-scale";
 import { curveStepAfter } from "d3-shape";
 import { AIRTIME_KINDS, type AirtimeKind, type Result, type Summary } from "./result.ts";
-import { bar, legend, limitLine, lineThrough, marker, plot, RANGE_X, RANGE_Y, WIDTH } from "./chart.ts";
+import { bar, legend, limitLine, lineThrough, marker, plot, RANGE_X, RANGE_Y, rightTicks, WIDTH } from "./chart.ts";
 import { duration, percent, short } from "./format.ts";
 import { html, type Markup } from "./markup.ts";
 
@@ -63,7 +63,7 @@ export function deliveryPlot({ messages, cuts, virtualMs }: Result): Markup {
     { className: "delivered", label: "delivered" },
     { className: "lost", label: "not delivered" },
     { className: "nopath", label: "no path" },
-    { className: "swatch-share", label: "share delivered so far, of those with a path (full height: all)" },
+    { className: "swatch-share", label: "share delivered so far, of those with a path (right scale)" },
     ...(cuts.length > 0 ? [{ className: "shade", label: "cut off" }] : []),
   ])}`;
 }
@@ -87,7 +87,7 @@ function shareLine(
     if (i % step === 0 || i === sorted.length - 1) points.push([x(message.sentMs / unit), share(delivered / (i + 1))]);
   }
   points.push([x(virtualMs / unit), share(delivered / sorted.length)]);
-  return lineThrough(points, "share", curveStepAfter);
+  return html`${lineThrough(points, "share", curveStepAfter)}${rightTicks(share, [0, 0.5, 1], percent)}`;
 }
 
 /** Whole numbers only, about five. */

@@ -8,6 +8,7 @@ import type { SimResult } from "../result.ts";
 import type { Simulation } from "../simulation.ts";
 import { phyOf, propagationOf } from "../topology.ts";
 import { radioLinks, radioText, subBandOf, violationResults } from "./air.ts";
+import { short } from "./format.ts";
 import { Hours } from "./hours.ts";
 import {
   type AirtimeByKind,
@@ -45,6 +46,8 @@ export class ReportRecorder {
     const { transmissions: frames, received, collided } = channel.counts;
     return {
       scenario: scenario.name,
+      description: scenario.description,
+      facts: factsOf(this.#simulation),
       seed: scenario.seed,
       network: "mehr",
       wasmSha256,
@@ -154,6 +157,33 @@ export class ReportRecorder {
       return { name: `partition ${i + 1} (${where})`, fromMs: cut.from_s * 1000, toMs: cut.to_s * 1000, nodes };
     });
   }
+}
+
+/** What the scenario is made of, in a line. */
+function factsOf({ scenario, places, honest, wires }: Simulation): string {
+  const [x, y] = (["x", "y"] as const).map((axis) => {
+    const values = places.slice(0, honest).map((place) => place[axis]);
+    return (
+      values.reduce((most, value) => Math.max(most, value)) - values.reduce((least, value) => Math.min(least, value))
+    );
+  }) as [number, number];
+  const { per_node_per_hour: rate, messages, pairs, size } = scenario.traffic;
+  const { random_reboots: random, reboots, partitions } = scenario.faults;
+  const to = { random: "any other", gateway: "and from gateways", neighbour: "a neighbour" }[pairs];
+  const of = (count: number, what: string): string | undefined =>
+    count === 0 ? undefined : `${count} ${what}${count === 1 ? "" : "s"}`;
+  const facts = [
+    `${of(honest, "relay")} over ${short(x / 1000)} km by ${short(y / 1000)} km`,
+    of(wires.length, "wire"),
+    rate > 0 ? `${short(rate)} messages an hour from each to ${to}` : undefined,
+    of(messages.length, "planned message"),
+    rate > 0 || messages.length > 0 ? `${size[0]} to ${size[1]} bytes each` : undefined,
+    random === undefined ? undefined : `${short(random.per_node_per_hour)} power cuts an hour at each`,
+    of(reboots.length, "planned power cut"),
+    of(partitions.length, "partition"),
+    of(scenario.attackers.length, "attacker"),
+  ];
+  return facts.filter((fact) => fact !== undefined).join(", ");
 }
 
 function messageResult(record: Simulation["traffic"]["messages"][number]): MessageResult {

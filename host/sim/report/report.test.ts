@@ -148,6 +148,12 @@ describe("report", () => {
     for (const part of ["village", "seed 7", "cd".repeat(32), "ef".repeat(32), "law kept: eu868"]) {
       expect(top).toContain(part);
     }
+    const facts = parse(renderReport(result({ description: "a <b>hill", facts: "20 relays over 6 km" }))).text.replace(
+      /\s+/g,
+      " ",
+    );
+    for (const part of ["a <b>hill", "20 relays over 6 km", "2 h of virtual time in 3.5 s"])
+      expect(facts).toContain(part);
     const violation = { node: 3, rule: "duty", subBand: "869.4-869.65 MHz", used: 400_000, allowed: 360_000 } as const;
     const broken = result({ law: { name: "eu868", violations: [{ ...violation, fromMs: 0, toMs: HOUR_MS }] } });
     const told = parse(renderReport(broken)).text;
@@ -197,6 +203,37 @@ describe("report", () => {
     expect(text).toContain("relay-1 - relay-2: margin 1 dB, no link");
     expect(text).toContain("relay-3 - relay-9: wired");
     expect(text).toContain("ridge: cut off from 30 min to 60 min");
+  });
+
+  it("writes no name over another or over a node, and draws nodes over attackers", () => {
+    // Each node of a dense field has an attacker beside it.
+    const nodes = Array.from({ length: 12 }, (_, i) => {
+      const [x, y] = [(i % 4) * 700, Math.floor(i / 4) * 600];
+      const beside = node(i, { name: `attack-${i}`, x: x + 15, y: y - 10, attacker: "flood" });
+      return [beside, node(i, { name: `n${i}`, x, y })];
+    }).flat();
+    const { elements } = parse(renderReport(result({ nodes, links: [] })));
+    const marks = elements.filter(({ attributes }) => attributes.get("class")?.startsWith("node ") === true);
+    const drawn = marks.flatMap(({ name, attributes }) => (name === "path" ? attributes.get("class") : []));
+    expect(drawn.lastIndexOf("node attacker")).toBeLessThan(drawn.findIndex((one) => one !== "node attacker"));
+    const names = elements.filter(({ attributes }) => attributes.get("class") === "name");
+    expect(names).toHaveLength(nodes.length);
+    const boxes = names.map(({ attributes }, i) => {
+      const [x, y] = [Number(attributes.get("x")), Number(attributes.get("y"))];
+      const width = 5.5 * (nodes[i] as NodeResult).name.length;
+      const left = { start: x, middle: x - width / 2, end: x - width }[attributes.get("text-anchor") ?? "start"] ?? x;
+      return [left, y - 8, left + width, y] as const;
+    });
+    const middles = marks.flatMap(({ attributes }) => {
+      const [, x, y] = /translate\(([\d.]+) ([\d.]+)\)/.exec(attributes.get("transform") ?? "") ?? [];
+      return x === undefined ? [] : [[Number(x) - 4, Number(y) - 4, Number(x) + 4, Number(y) + 4] as const];
+    });
+    expect(middles).toHaveLength(nodes.length);
+    for (const [i, a] of boxes.entries()) {
+      for (const b of [...boxes.slice(0, i), ...middles]) {
+        expect(a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3], `${names.length} ${i}`).toBe(false);
+      }
+    }
   });
 
   it("puts all links of a large network into a few paths", () => {

@@ -78,12 +78,14 @@ function head(result: Result): Markup {
   const speed =
     result.wallSeconds > 0 ? `, ${whole(result.virtualMs / 1000 / result.wallSeconds)} times real time` : "";
   return html`<h1>${result.scenario}</h1>
+    ${(result.description ?? "") !== "" && html`<p class="description">${result.description}</p>`}
     <div class="head">
       ${verdict}<span class="soft"
-        >seed ${result.seed}, ${result.network}, ${duration(result.virtualMs)} in ${short(result.wallSeconds)}
-        s${speed}</span
+        >${result.network === "mehr" ? "" : `${result.network}, `}seed ${result.seed}, ${duration(result.virtualMs)} of
+        virtual time in ${short(result.wallSeconds)} s${speed}</span
       >
     </div>
+    ${result.facts !== undefined && html`<p class="soft">${result.facts}</p>`}
     <p class="soft">${result.radio}</p>
     ${result.failure !== undefined && html`<p class="failure">${result.failure}</p>`}
     <dl class="hashes">
@@ -223,7 +225,7 @@ function nodeRow(node: NodeResult): Markup {
   const place = `${whole(node.x)}, ${whole(node.y)} m`;
   return html`<tr>
     <td>${node.name}</td>
-    <td>${kind.join(", ")}</td>
+    <td class="text">${kind.join(", ")}</td>
     <td>${place}</td>
     <td>${duration(node.airtimeMs)}</td>
     <td>${short(node.dutyPermille / 10)} %</td>

@@ -87,6 +87,9 @@ export interface ViolationResult {
 
 export interface Result {
   readonly scenario: string;
+  /** What the scenario says of itself, and what it is made of: sentences. */
+  readonly description?: string;
+  readonly facts?: string;
   readonly seed: number;
   /** "mehr", "flooding" or "source-routing". */
   readonly network: string;

@@ -7,13 +7,13 @@ export const STYLE = `
   color-scheme: light dark;
   --page: #f6f7f9; --card: #ffffff; --text: #1b1f24; --soft: #5b6470; --line: #d9dee5; --grid: #e9ecf0;
   --blue: #0072b2; --sky: #56b4e9; --green: #009e73; --orange: #e69f00; --red: #d55e00; --pink: #cc79a7;
-  --yellow: #d8c400; --grey: #9aa3ae; --good: #007a58; --bad: #b8330a; --good-back: #e2f4ee; --bad-back: #fdeae2;
+  --yellow: #d8c400; --grey: #9aa3ae; --good: #007a58; --bad: #b8330a; --share-text: #8a5d00; --good-back: #e2f4ee; --bad-back: #fdeae2;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --page: #14171b; --card: #1d2126; --text: #e8eaed; --soft: #9ba5b1; --line: #353c45; --grid: #2a3037;
     --blue: #4aa3df; --sky: #8fd0f7; --green: #2fbf95; --orange: #f0b434; --red: #f07a3c; --pink: #e0a0c4;
-    --yellow: #f0e442; --grey: #6d7682; --good: #4fd3ab; --bad: #ff9468; --good-back: #17332b; --bad-back: #3b2218;
+    --yellow: #f0e442; --grey: #6d7682; --good: #4fd3ab; --bad: #ff9468; --share-text: #f0b434; --good-back: #17332b; --bad-back: #3b2218;
   }
 }
 * { box-sizing: border-box; }
@@ -22,6 +22,8 @@ main { max-width: 1120px; margin: 0 auto; padding: 16px; }
 h1 { font-size: 1.5rem; line-height: 1.25; margin: 0; overflow-wrap: anywhere; }
 h2 { font-size: 1.05rem; margin: 0 0 10px; }
 p { margin: 0; }
+.description { font-size: 1.02rem; margin-top: 2px; }
+.description::first-letter { text-transform: uppercase; }
 .soft, .hint { color: var(--soft); }
 .hint { font-size: .88rem; margin-bottom: 8px; }
 .head { display: flex; flex-wrap: wrap; gap: 8px 14px; align-items: center; margin: 6px 0 4px; }
@@ -48,6 +50,7 @@ svg text { fill: var(--soft); }
 .grid { stroke: var(--grid); }
 .axis { stroke: var(--grey); fill: none; }
 .limit { stroke: var(--bad); stroke-width: 1.5; stroke-dasharray: 5 4; }
+svg .share-tick { fill: var(--share-text); }
 svg .limit-label { fill: var(--bad); font-weight: 600; }
 .marker { stroke: var(--text); stroke-dasharray: 2 3; }
 .delivered, .latency, .duty { fill: var(--blue); }
@@ -80,6 +83,7 @@ th { color: var(--soft); font-weight: 600; position: sticky; top: 0; background:
 th:first-child, td:first-child { text-align: left; padding-left: 0; }
 td { font-variant-numeric: tabular-nums; }
 td:first-child { max-width: 22em; overflow: hidden; text-overflow: ellipsis; }
+.text { text-align: left; }
 td.hash { font-family: ui-monospace, monospace; }
 summary { cursor: pointer; font-weight: 600; }
 summary + * { margin-top: 10px; }
