@@ -59,10 +59,10 @@ export interface SimResult {
   readonly state_hash: string;
 }
 
-/** Value below which the share `q` of `sorted` lies; 0 if it is empty. */
+/** The `q` quantile of numbers in rising order, by nearest rank as in the report; 0 of none. */
 export function quantile(sorted: readonly number[], q: number): number {
   if (sorted.length === 0) return 0;
-  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] as number;
+  return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] as number;
 }
 
 /** Rounded to `digits` behind the point, so that a result prints the same everywhere. */

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { escape, html } from "./markup.ts";
 import { renderReport } from "./report.ts";
-import { type MessageResult, noAirtime, type NodeResult, type Result } from "./result.ts";
+import { quantile as quantileOfResult } from "../result.ts";
+import { type MessageResult, noAirtime, type NodeResult, quantile, type Result } from "./result.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -311,6 +312,14 @@ describe("report", () => {
       { numRuns: 40 },
     );
   });
+});
+
+it("the report and the result of a run count quantiles alike", () => {
+  for (let length = 1; length < 45; length++) {
+    const sorted = Array.from({ length }, (_, i) => i);
+    for (const q of [0, 0.5, 0.95, 1]) expect(quantileOfResult(sorted, q)).toBe(quantile(sorted, q));
+  }
+  expect([quantile([1, 2, 3, 4], 0.5), quantile([1, 2, 3], 0.5)]).toEqual([2, 2]);
 });
 
 describe("markup", () => {

@@ -131,7 +131,7 @@ function table(headings: readonly string[], rows: readonly Markup[]): Markup {
     <table>
       <thead>
         <tr>
-          ${headings.map((text) => html`<th>${text}</th>`)}
+          ${headings.map((text) => (text === "kind" ? html`<th class="text">${text}</th>` : html`<th>${text}</th>`))}
         </tr>
       </thead>
       <tbody>
