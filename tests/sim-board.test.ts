@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { variantName } from "../boards/engine.ts";
+import { findBoard } from "../boards/index.ts";
 import { type BoardNode, startBoardNode } from "../host/sim/board-station.ts";
 import { prepare } from "../host/sim/run.ts";
 import { nodeNames, readScenario } from "../host/sim/scenario.ts";
@@ -85,7 +86,7 @@ describe("a board that differs from its twin", () => {
   }
 
   it(
-    `stops the run at the first answer that is another (${variantName(id, engine)})`,
+    `stops the run at the first answer that is another (${variantName(findBoard(id), engine)})`,
     { timeout: 240_000 },
     async () => {
       await withNode(async (node, simulation) => {

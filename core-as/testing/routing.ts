@@ -28,8 +28,6 @@ export {
   BODY_OWNERS_SIZE,
   ROUTE_TABLE,
   ROUTE_TABLE_SIZE,
-  routeChoiceGreedy,
-  routeChoose,
   routeFailed,
   routeFind,
   routeLowerMtu,
@@ -38,10 +36,12 @@ export {
   routesLinkDown,
   routesReport,
   routesReset,
+  routesShun,
   routesTakeWanted,
   ROUTING,
   ROUTING_SIZE,
 } from "../assembly/net/routes";
+export { routeChoiceGreedy, routeChoose } from "../assembly/net/route-choice";
 export { ringDistance, score, scoreAdd, scoreBegin } from "../assembly/net/path-score";
 export {
   announceCost,

@@ -64,7 +64,7 @@ export const PRESETS: Readonly<Record<string, ScenarioInput>> = {
 
 /** A preset's checked scenario, or that of a file: whatever looks like a path is one. Throws MehrError (2). */
 export function findScenario(text: string): Scenario {
-  const preset = PRESETS[text];
+  const preset = Object.hasOwn(PRESETS, text) ? PRESETS[text] : undefined;
   if (preset !== undefined) return checkScenario(preset, `preset ${text}`);
   if (/[/\\.]/.test(text)) return readScenario(text);
   const names = Object.keys(PRESETS);

@@ -58,6 +58,7 @@ export interface LinkValues {
   port?: number;
   reliability?: number;
   suspect?: boolean;
+  shunned?: boolean;
   latency?: number;
   bitrate?: number;
   mtu?: number;
@@ -158,7 +159,8 @@ export class RoutingNode {
     if (values.up !== undefined) view.setUint8(0, values.up ? 1 : 0);
     if (values.port !== undefined) view.setUint8(1, values.port);
     if (values.reliability !== undefined) view.setUint8(2, values.reliability);
-    if (values.suspect !== undefined) view.setUint8(3, values.suspect ? 1 : 0);
+    if (values.suspect !== undefined) view.setUint8(3, (view.getUint8(3) & ~1) | (values.suspect ? 1 : 0));
+    if (values.shunned !== undefined) view.setUint8(3, (view.getUint8(3) & ~2) | (values.shunned ? 2 : 0));
     if (values.latency !== undefined) view.setUint32(4, values.latency, true);
     if (values.bitrate !== undefined) view.setUint32(8, values.bitrate, true);
     if (values.mtu !== undefined) view.setUint32(12, values.mtu, true);

@@ -1,8 +1,8 @@
 /**
  * Peers whose handshakes failed, and when to try them again: 30 s after the first failure, twice as long after each
  * more, 16 minutes at most. A peer nobody but its beacons tells of may not exist, and each try costs four frames of air;
- * so failures in a row also slow down all starts together, whatever names the beacons bear: by 15 s each, at most ten
- * minutes.
+ * so failures in a row also slow down all starts together, whatever names the beacons bear: by 15 s, twice as long each
+ * time, 16 minutes at most.
  *
  * Entry, 24 bytes: 0 first half of the node_id u64 | 8 not before u64 | 16 failures u32, 0 in a free one | 20 zero u32
  */
@@ -13,7 +13,7 @@ const FAILURES: usize = 16;
 const FIRST_MS: u64 = 30_000;
 const DOUBLINGS: u32 = 5;
 const PACE_MS: u64 = 15_000;
-const PACE_MAX: u32 = 40;
+const PACE_DOUBLINGS: u32 = 6;
 
 /** Eight entries; then failures in a row u32, zero u32, and when the next start may be u64. */
 export const BACKOFF_SIZE: u32 = 208;
@@ -48,9 +48,9 @@ export function backoffFailed(id: usize, nowMs: u64): void {
   const failures = load<u32>(at, FAILURES);
   store<u64>(at, nowMs + (FIRST_MS << min<u32>(failures, DOUBLINGS)), NOT_BEFORE);
   store<u32>(at, failures + 1, FAILURES);
-  const row = min<u32>(load<u32>(ROW) + 1, PACE_MAX);
-  store<u32>(ROW, row);
-  store<u64>(NEXT_START, nowMs + <u64>row * PACE_MS);
+  const row = min<u32>(load<u32>(ROW), PACE_DOUBLINGS);
+  store<u32>(ROW, row + 1);
+  store<u64>(NEXT_START, nowMs + (PACE_MS << (<u64>row)));
 }
 
 /** A link to the peer came up. */

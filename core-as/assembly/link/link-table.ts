@@ -13,7 +13,7 @@ import { GROUP_SESSION, sessionWipe } from "./session";
 export const NO_LINK: u32 = 255;
 
 /*
- * Entry, 160 bytes:
+ * Entry, 168 bytes:
  *   0 peer 16 | 16 link_id 16 | 32 state u8 | 33 interface u8 | 34 initiator u8 | 35 reliability u8 | 36 class u8
  *   37 phase u8, of the key in use | 38 mtu u16 | 40 price u32 | 44 to do u8 | 45 pings unanswered u8
  *   46 other u8, what the session of the other phase is (rekey.ts) | 47 rekeys sent u8 | 48 up since u64 | 56 heard u64
@@ -21,10 +21,11 @@ export const NO_LINK: u32 = 255;
  *   96 rekey timer u64 | 104 own ephemeral public key of a rekey 32 | 136 clock of the ping sent u64
  *   144 clock of the ping to answer u64 | 152 unproved u8 | 153 own group key: times sent u8, 255 acknowledged
  *   154 tag of the peer's group key u16, 0 if none is held | 156 when to send the own one again u32, units of 1.024 s
+ *   160 packets in a row not acknowledged u8, zero 3 | 164 shunned until u32, units of 1.024 s
  */
-export const LINK_ENTRY_SIZE: u32 = 160;
+export const LINK_ENTRY_SIZE: u32 = 168;
 export const LINK_TABLE_SIZE: u32 = LINKS * LINK_ENTRY_SIZE;
-export const LINK_TABLE: usize = memory.data(LINKS * 160, 8);
+export const LINK_TABLE: usize = memory.data(LINKS * 168, 8);
 
 export const LINK_ID: usize = 16;
 export const LINK_STATE: usize = 32;
@@ -54,6 +55,8 @@ export const LINK_UNPROVED: usize = 152;
 export const LINK_GROUP: usize = 153;
 export const LINK_GROUP_TAG: usize = 154;
 export const LINK_GROUP_NEXT: usize = 156;
+const LINK_UNSERVED: usize = 160;
+const LINK_SHUNNED: usize = 164;
 
 export const STATE_FREE: u8 = 0;
 export const STATE_UP: u8 = 1;
@@ -76,6 +79,10 @@ export const GROUP_ACKNOWLEDGED: u8 = 255;
 /** In place of a link: every link on the radio whose peer has the own group key. */
 export const GROUP_LINKS: u32 = 254;
 
+/** Packets in a row a peer has not acknowledged after which it is doubtful, and after which it is shunned for how long. */
+const UNSERVED_DOUBTFUL: u32 = 12;
+const UNSERVED_SHUNNED: u32 = 28;
+const SHUN_MS: u64 = 1_800_000;
 const SUSPECT_MS: u64 = 90_000;
 
 /** Links that came up u32, links that went down u32, since they were last asked for. */
@@ -203,6 +210,36 @@ export function linkFailed(link: u32): void {
 export function linkDelivered(link: u32): void {
   const r = linkReliability(link);
   store<u8>(linkEntry(link), <u8>(r + ((255 - r) >> 3)), LINK_RELIABILITY);
+}
+
+/**
+ * A packet sent over the link was acknowledged (F1/08), or was not, which is nothing unusual on a busy channel. True
+ * if the peer is to be shunned from now on: so many in a row are no accident.
+ */
+export function linkServed(link: u32, acknowledged: bool, nowMs: u64): bool {
+  const entry = linkEntry(link);
+  if (acknowledged) {
+    linkDelivered(link);
+    store<u8>(entry, 0, LINK_UNSERVED);
+    store<u32>(entry, 0, LINK_SHUNNED);
+    return false;
+  }
+  linkFailed(link);
+  const times = min<u32>(<u32>load<u8>(entry, LINK_UNSERVED) + 1, 255);
+  store<u8>(entry, <u8>times, LINK_UNSERVED);
+  if (times < UNSERVED_SHUNNED) return false;
+  store<u32>(entry, <u32>((nowMs + SHUN_MS) >> 10), LINK_SHUNNED);
+  return true;
+}
+
+/** Whether the peer may be one that swallows what it is given: what it lets down had better take another way. */
+export function linkDoubtful(link: u32): bool {
+  return load<u8>(linkEntry(link), LINK_UNSERVED) >= UNSERVED_DOUBTFUL;
+}
+
+/** Whether the peer is shunned for swallowing what it is given. */
+export function linkShunned(link: u32, nowMs: u64): bool {
+  return <u32>(nowMs >> 10) < load<u32>(linkEntry(link), LINK_SHUNNED);
 }
 
 /** Counts `bytes` under the key in use. */

@@ -144,7 +144,7 @@ class World {
     const node = this.nodes[side];
     const at = node.core.call("sessionKey", node.core.call("linkSession", link, 0));
     const hex = (offset: number): string => Buffer.from(node.memory(at + offset, 32)).toString("hex");
-    const id = Buffer.from(node.block("LINK_TABLE").slice(160 * link + 16, 160 * link + 32)).toString("hex");
+    const id = Buffer.from(node.block("LINK_TABLE").slice(168 * link + 16, 168 * link + 32)).toString("hex");
     return { id, all: [hex(0), hex(32)], current: node.key(link).slice(2) };
   }
 
@@ -260,7 +260,7 @@ const steps = [
     command(`rekey by ${String(who)}`, (world) => {
       // As if the link had carried more than a million bytes.
       const table = world.nodes[who].block("LINK_TABLE");
-      for (let i = 0; i < 8; i++) new DataView(table.buffer, table.byteOffset).setUint32(160 * i + 76, 2_000_000, true);
+      for (let i = 0; i < 8; i++) new DataView(table.buffer, table.byteOffset).setUint32(168 * i + 76, 2_000_000, true);
       world.step(0);
     }),
   ),

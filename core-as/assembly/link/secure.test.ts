@@ -116,7 +116,7 @@ describe("link data", () => {
     exchange(c, b, 1000);
     const table = b.block("LINK_TABLE");
     // Link 1 gets link 0's tag, at both ends.
-    table.set(table.slice(16, 18), 160 + 16);
+    table.set(table.slice(16, 18), 168 + 16);
     c.block("LINK_TABLE").set(table.slice(16, 18), 16);
     expect(b.receive(sealed(c, packetFor(b, Uint8Array.of(9)), 1000), 1000).link).toBe(1);
     expect(b.receive(sealed(a, packetFor(b, Uint8Array.of(9)), 1000), 1000).link).toBe(0);
@@ -137,6 +137,28 @@ describe("link data", () => {
     for (let i = 0; i < 2; i++) r -= r >> 2;
     expect(reliability()).toBe(r + ((255 - r) >> 3));
     expect(b.counter(Counter.FramesOpened)).toBe(4);
+  });
+});
+
+describe("a peer that acknowledges nothing", () => {
+  const served = (acknowledged: boolean, now: number): number =>
+    a.core.call("linkServed", 0, acknowledged ? 1 : 0, BigInt(now));
+  const judged = (now: number): number[] => [
+    a.core.call("linkDoubtful", 0),
+    a.core.call("linkShunned", 0, BigInt(now)),
+  ];
+
+  it("is doubtful after twelve packets in a row, shunned for half an hour after twenty-eight, and cleared by one", () => {
+    link();
+    const states = Array.from({ length: 28 }, (_, i) => [served(false, 1_000_000 + i), ...judged(1_000_030)].join(" "));
+    expect(states).toEqual([...Array<string>(11).fill("0 0 0"), ...Array<string>(16).fill("0 1 0"), "1 1 1"]);
+    // Kept in units of 1.024 s.
+    expect([judged(2_798_000)[1], judged(2_801_100)[1]]).toEqual([1, 0]);
+    // One more after that time is one too many again.
+    expect([served(false, 3_000_000), ...judged(3_000_000)]).toEqual([1, 1, 1]);
+    expect([served(true, 3_000_000), ...judged(3_000_000)]).toEqual([0, 0, 0]);
+    for (let i = 0; i < 300; i++) served(false, 4_000_000);
+    expect(judged(4_000_000)).toEqual([1, 1]);
   });
 });
 

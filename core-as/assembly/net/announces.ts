@@ -225,7 +225,7 @@ export function announceReceive(packet: usize, length: u32, link: u32, nowMs: u6
     routeAdd(entry, id);
   }
   routeRenew(entry, sequence, ITEM, 0, nowMs);
-  routeTake(entry, path);
+  routeTake(entry, path, nowMs);
   bodyKeep(entry, packet, length, nowMs);
   offer(entry, dependents(entry), 0, nowMs);
   routeSetHave(entry, 1 << link);
@@ -265,7 +265,7 @@ function alternative(entry: usize, packet: usize, length: u32, path: u64, nowMs:
     if ((routeHave(entry) & bit) != 0) offer(entry, bit, bit, nowMs);
     return Status.Ok;
   }
-  if (!routeTake(entry, path)) return refused(Status.Stale, Counter.AnnouncesStale);
+  if (!routeTake(entry, path, nowMs)) return refused(Status.Stale, Counter.AnnouncesStale);
   if (bodyOf(entry) == 0) bodyKeep(entry, packet, length, nowMs);
   const body = bodyOf(entry);
   // It needs no offer of ours unless that is the better one.

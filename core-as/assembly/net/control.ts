@@ -32,7 +32,8 @@ import {
 import { RESERVATION_COMMITMENT } from "../wire/reservation";
 import { queueAcknowledged } from "./queue";
 import { REVERSE_DATA, reverseFind } from "./reverse";
-import { routeChoose, routeFailed, routeLowerMtu } from "./routes";
+import { routeChoose } from "./route-choice";
+import { routeFailed, routeLowerMtu } from "./routes";
 import { throttleHeard } from "./throttle";
 
 const ENTRIES: u32 = 8;
@@ -163,7 +164,7 @@ export function controlReceive(link: u32, sub: u32, body: usize, length: u32, no
     count(Counter.TooBigHeard);
     routeLowerMtu(signalDestination(body), link, tooBigMtu(body));
   } else if (sub == CONTROL_ACK) {
-    queueAcknowledged(link, body);
+    queueAcknowledged(link, body, nowMs);
   } else if (sub == CONTROL_NO_ROUTE) {
     noRoute(link, signalDestination(body), nowMs);
   } else {

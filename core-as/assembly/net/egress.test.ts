@@ -53,7 +53,7 @@ function acknowledge(): void {
   for (const { port, bytes, flags } of core.sent) {
     if (port !== 0 || flags !== 0 || (bytes[3] ?? 0) !== 0x10) continue;
     // What add gives for a hash is the packet's bytes from 2 on.
-    core.call("queueAcknowledged", bytes[1] ?? 0, core.put(bytes.subarray(5, 13), 4096));
+    core.call("queueAcknowledged", bytes[1] ?? 0, core.put(bytes.subarray(5, 13), 4096), 1n);
   }
 }
 

@@ -269,6 +269,39 @@ describe("packets nobody has acknowledged", () => {
     expect(core.events).toEqual([]);
   });
 
+  it("tell the link each time, and are nothing to one that acknowledges others", () => {
+    forward(make(2, 3), 1);
+    const hash = Buffer.from(core.memory.subarray(core.call("forwardHash"), core.call("forwardHash") + 8));
+    const told = (): number[] => {
+      const at = core.call("block", 3) + 32 * 2;
+      return [core.memory[at + 19] ?? 0, core.memory.readUInt16LE(at + 22)];
+    };
+    transmit(1000);
+    core.call("forwardAdvance", BigInt(core.time("queueDeadline")));
+    expect(told()).toEqual([1, 0]);
+    transmit(20_000);
+    expect(heard(2, 8, hash)).toBe(Status.Ok);
+    expect(told()).toEqual([1, 1]);
+  });
+
+  it("take another way from the twelfth in a row on, and the link is shunned with the twenty-eighth", () => {
+    const stub = core.call("block", 3) + 32 * 2;
+    const shunned = (): number => core.memory[core.call("block", 6) + 12] ?? 0;
+    const lose = (before: number, ...links: number[]): number => {
+      core.memory[stub + 19] = before;
+      forward(make(...links), 1);
+      transmit(1000);
+      core.call("forwardAdvance", BigInt(core.time("queueDeadline")));
+      const [buffer] = waiting();
+      core.call("queueDrop", 0);
+      return buffer?.out ?? -1;
+    };
+    expect([lose(10, 2, 3), lose(11, 2, 3), lose(11, 2)]).toEqual([2, 3, 2]);
+    expect(shunned()).toBe(0);
+    lose(27, 2, 3);
+    expect(shunned()).toBe(3);
+  });
+
   it("are done with when the acknowledgment comes, by the link they went out by and for their hash", () => {
     forward(make(2, 3), 1);
     const hash = Buffer.from(core.memory.subarray(core.call("forwardHash"), core.call("forwardHash") + 8));

@@ -5,7 +5,7 @@
  * handed it over is, and that neighbour's class (free, paid or unfunded) decides how it is treated.
  */
 import { Counter, Status } from "../abi";
-import { linkBitrate, linkClass, linkMtu, NO_LINK } from "../link/links";
+import { linkBitrate, linkClass, linkDoubtful, linkMtu, linkServed, NO_LINK } from "../link/links";
 import { LINKS } from "../profile";
 import { count } from "../state/counters";
 import { sameId } from "../state/destinations";
@@ -45,7 +45,8 @@ import {
   queueWaits,
 } from "./queue";
 import { REVERSE_DATA, REVERSE_PROBE, reverseRemember } from "./reverse";
-import { routeChoiceGreedy, routeChoose } from "./routes";
+import { routeChoiceGreedy, routeChoose } from "./route-choice";
+import { routesShun } from "./routes";
 import { NOT_SEEN, seenBefore, seenForget } from "./seen";
 import { throttleAvoid, throttleLinksDown } from "./throttle";
 
@@ -206,7 +207,11 @@ function again(index: u32, without: u32, nowMs: u64): void {
   const packet = queuePacket(index);
   const linkIn = origin(packet, queueLinkIn(index));
   const length = queueLength(index);
-  const link = choose(packet, length, queueQos(index), without | bit(linkIn), nowMs);
+  const out = bit(linkIn) | without;
+  const last = queueLinkOut(index);
+  let link: u32 = NO_LINK;
+  if (linkDoubtful(last)) link = choose(packet, length, queueQos(index), out | bit(last), nowMs);
+  if (link == NO_LINK) link = choose(packet, length, queueQos(index), out, nowMs);
   if (link != NO_LINK && length <= linkMtu(link)) {
     queueRequeue(index, link, nowMs);
   } else {
@@ -227,6 +232,8 @@ export function forwardAdvance(nowMs: u64): void {
   for (;;) {
     const index = queueOverdue(nowMs);
     if (index < 0) return;
+    const link = queueLinkOut(index);
+    if (linkServed(link, false, nowMs)) routesShun(link);
     if (!queueSpent(index)) count(Counter.PacketsRetried);
     again(index, 0, nowMs);
   }

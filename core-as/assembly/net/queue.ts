@@ -23,7 +23,7 @@
  */
 import { Counter, Status } from "../abi";
 import { AirtimeClass } from "../link/airtime";
-import { linkDelivered, linkFailed, linkPort, NO_LINK } from "../link/links";
+import { linkPort, linkServed, NO_LINK } from "../link/links";
 import { mediumFrameMs, mediumLawfulAt } from "../link/medium";
 import { BUFFERS_P0, BUFFERS_P1, BUFFERS_P2, BUFFERS_P3, INTERFACES, LINKS, PACKET_BYTES, RADIO } from "../profile";
 import { count } from "../state/counters";
@@ -253,13 +253,12 @@ function readyAt(index: u32, port: u32, nowMs: u64): u64 {
 }
 
 /**
- * A packet whose acknowledgment did not come in time, or -1: its link has been told of the failure. The caller requeues or
+ * A packet whose acknowledgment did not come in time, or -1. The caller tells its link (linkServed), and requeues or
  * drops it; queueSpent says whether it has gone out often enough.
  */
 export function queueOverdue(nowMs: u64): i32 {
   for (let i: u32 = 0; i < QUEUE_BUFFERS; i++) {
     if (load<u8>(at(i)) != SENT || nowMs < load<u64>(at(i), SINCE)) continue;
-    linkFailed(queueLinkOut(i));
     return i;
   }
   return -1;
@@ -280,10 +279,10 @@ export function queueSpent(index: u32): bool {
 }
 
 /** A PacketAck for the packet with this hash came by `link`. */
-export function queueAcknowledged(link: u32, hash: usize): void {
+export function queueAcknowledged(link: u32, hash: usize, nowMs: u64): void {
   for (let i: u32 = 0; i < QUEUE_BUFFERS; i++) {
     if (!queueAwaits(i, link) || load<u64>(at(i), HASH) != load<u64>(hash)) continue;
-    linkDelivered(link);
+    linkServed(link, true, nowMs);
     queueDrop(i);
   }
 }

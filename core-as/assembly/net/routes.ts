@@ -19,22 +19,11 @@
  * others.
  */
 import { Counter, Event, event } from "../abi";
-import {
-  linkBitrate,
-  linkLatencyMs,
-  linkMtu,
-  linkPeer,
-  linkReliability,
-  linkSuspect,
-  linkUp,
-  NO_LINK,
-} from "../link/links";
+import { linkBitrate, linkLatencyMs, linkMtu, linkPeer, linkReliability, linkShunned, linkUp } from "../link/links";
 import { BODIES, LINKS, ROUTES } from "../profile";
 import { count } from "../state/counters";
-import { NODE_ID } from "../state/destinations";
 import { MTU_MIN } from "../wire/packet";
 import { COST_MAX, rateCode } from "../wire/path-cost";
-import { POLICY_FASTEST, POLICY_LARGEST_MTU, ringDistance, score, scoreAdd, scoreBegin } from "./path-score";
 
 const ENTRY_SIZE: u32 = 64;
 export const ROUTE_TABLE: usize = memory.data(ROUTES * 64, 8);
@@ -44,12 +33,11 @@ export const ROUTE_TABLE_SIZE: u32 = ROUTES * ENTRY_SIZE;
 export const BODY_OWNERS: usize = memory.data(BODIES * 2, 8);
 export const BODY_OWNERS_SIZE: u32 = BODIES * 2;
 
-/** Time of the last sweep u32 in units of 65.536 s, links that may have something waiting u32, last choice greedy u32. */
-export const ROUTING: usize = memory.data(16, 8);
-export const ROUTING_SIZE: u32 = 16;
+/** Time of the last sweep u32 in units of 65.536 s, links that may have something waiting u32. */
+export const ROUTING: usize = memory.data(8, 8);
+export const ROUTING_SIZE: u32 = 8;
 const SWEPT: usize = ROUTING;
 const WAITING: usize = ROUTING + 4;
-const GREEDY: usize = ROUTING + 8;
 
 /** No such destination in the table. */
 export const NO_ROUTE: u32 = 0xffffffff;
@@ -91,7 +79,6 @@ const MTU_CODE_MAX: u32 = 255;
 const REPORT_SIZE: u32 = 40;
 /** RouteFound: destination 16, next hop 16, hops u8, zero u8, cost u16. */
 const FOUND: usize = memory.data(36, 8);
-const DISTANCE: usize = memory.data(32, 8);
 
 // --- Paths ---------------------------------------------------------------------------------------------------------
 
@@ -199,6 +186,26 @@ export function routeBestBut(entry: usize, exclude: u32): u64 {
     if (path != NO_PATH && ((exclude >> pathLink(path)) & 1) == 0) return path;
   }
   return NO_PATH;
+}
+
+/** Path `i` < 3, the best first, or NO_PATH. */
+export function routePath(entry: usize, i: u32): u64 {
+  return load<u64>(entry + PATHS + ((<usize>i) << 3));
+}
+
+/** Whether there is a destination in this place of the table. */
+export function routeInUse(entry: usize): bool {
+  return flags(entry) != 0;
+}
+
+/** Whether its announce has been renewed too long ago to count on it. */
+export function routeIsStale(entry: usize, nowMs: u64): bool {
+  return routeAge(entry, nowMs) >= STALE;
+}
+
+/** Its announce is to be asked of the neighbours. */
+export function routeWant(entry: usize): void {
+  store<u32>(entry, load<u32>(entry, FLAGS) | FLAG_WANTED, FLAGS);
 }
 
 /** The path over this link, or NO_PATH. */
@@ -376,12 +383,14 @@ function drop(entry: usize, mask: u32): void {
  * Takes in a path of the entry's seq, in place of what its link offered before. False if it is not taken: it might lead
  * back here, and nothing but such paths is left.
  */
-export function routeTake(entry: usize, path: u64): bool {
+export function routeTake(entry: usize, path: u64, nowMs: u64): bool {
   const link = pathLink(path);
   const before = routeBest(entry);
+  const shun = linkShunned(link, nowMs);
+  if (shun && !pathIsOld(routeBestBut(entry, 1 << link))) return false;
   const offered = routeOffered(entry);
   if (pathLabel(path) >= offered && pathLabel(before) >= offered && routeOver(entry, link) == NO_PATH) return false;
-  removePaths(entry, 1 << link);
+  removePaths(entry, shun ? 1 << link : shunned(nowMs) | (1 << link));
   let rest = path;
   for (let at = entry + PATHS; at < entry + PATHS_END; at += 8) {
     const other = load<u64>(at);
@@ -400,6 +409,22 @@ export function routeTake(entry: usize, path: u64): bool {
     event(Event.RouteFound, FOUND, 36);
   }
   return true;
+}
+
+/** The links whose peers are shunned. */
+function shunned(nowMs: u64): u32 {
+  let mask: u32 = 0;
+  for (let i: u32 = 0; i < LINKS; i++) if (linkShunned(i, nowMs)) mask |= 1 << i;
+  return mask;
+}
+
+/** The peer of `link` is to be shunned: its paths go wherever there is another. */
+export function routesShun(link: u32): void {
+  for (let i: u32 = 0; i < ROUTES; i++) {
+    const entry = routeAt(i);
+    if (flags(entry) == 0 || pathIsOld(routeBestBut(entry, 1 << link))) continue;
+    drop(entry, 1 << link);
+  }
 }
 
 /** The next hop over `link` says, or shows, that it has no way to the entry's destination: it goes, and may want ours. */
@@ -477,124 +502,6 @@ export function routesReset(): void {
   memory.fill(ROUTING, 0, ROUTING_SIZE);
 }
 
-// --- Choice --------------------------------------------------------------------------------------------------------
-
-/** True if the ring distance at DISTANCE is below the one behind it. */
-function closer(): bool {
-  const high = load<u64>(DISTANCE);
-  const own = load<u64>(DISTANCE, 16);
-  return high < own || (high == own && load<u64>(DISTANCE, 8) < load<u64>(DISTANCE, 24));
-}
-
-/**
- * Candidate `i`, or NO_PATH. With an `entry`, its paths; without, every known destination and then every neighbour that
- * is strictly closer on the ring to `destination` than this node, its distance left at DISTANCE.
- */
-function candidate(entry: usize, destination: usize, i: u32, exclude: u32): u64 {
-  let path: u64 = NO_PATH;
-  if (entry != 0) {
-    path = load<u64>(entry + PATHS + ((<usize>i) << 3));
-    return path != NO_PATH && ((exclude >> pathLink(path)) & 1) != 0 ? NO_PATH : path;
-  }
-  let id = routeAt(i);
-  if (i < ROUTES) {
-    if (flags(id) != 0 && !routeIsOwn(id)) path = routeBestBut(id, exclude);
-  } else {
-    const link = i - ROUTES;
-    if (!linkUp(link) || ((exclude >> link) & 1) != 0) return NO_PATH;
-    id = linkPeer(link);
-    path = makePath(link, 0, 0, 0, 255, 0xffff);
-  }
-  if (path == NO_PATH) return NO_PATH;
-  ringDistance(DISTANCE, id, destination);
-  return closer() ? path : NO_PATH;
-}
-
-/**
- * True if no packet sent this way under this policy comes back, as far as offers tell. Fastest follows the labels
- * (latency, hops): every node then compares with the one path it announces, its best.
- */
-function safe(entry: usize, path: u64, policy: u32): bool {
-  if (policy != POLICY_FASTEST) return pathLabel(path) < routeOffered(entry);
-  const best = routeBest(entry);
-  return (
-    !pathIsOld(path) &&
-    (pathLatency(path) < pathLatency(best) ||
-      (pathLatency(path) == pathLatency(best) && pathHops(path) <= pathHops(best)))
-  );
-}
-
-/**
- * The best candidate's link, or NO_LINK. Mtu too small, a suspect link, and a path that may lead back (or, without an
- * entry, a stale one) weigh more than any score, in this order.
- */
-function choose(entry: usize, destination: usize, policy: u32, minMtu: u32, exclude: u32, nowMs: u64): u32 {
-  const candidates: u32 = entry != 0 ? 3 : ROUTES + LINKS;
-  const required = max<u32>(minMtu, MTU_MIN);
-  const wide = policy == POLICY_LARGEST_MTU || required > MTU_MIN;
-  let bestRank: u32 = 8;
-  let bestScore: u32 = 0xffffffff;
-  let best: u64 = NO_PATH;
-  scoreBegin();
-  ringDistance(DISTANCE + 16, NODE_ID, destination);
-  for (let pass: u32 = 0; pass < 3; pass++) {
-    for (let i: u32 = 0; i < candidates; i++) {
-      const path = candidate(entry, destination, i, exclude);
-      if (path == NO_PATH) continue;
-      const mtu = pathMtu(path);
-      let rank: u32 = mtu < required ? 4 : 0;
-      if (linkSuspect(pathLink(path), nowMs)) rank += 2;
-      if (entry != 0 ? !safe(entry, path, policy) : i < ROUTES && routeAge(routeAt(i), nowMs) >= STALE) rank += 1;
-      if (pass == 0) bestRank = min<u32>(rank, bestRank);
-      if (rank != bestRank) continue;
-      const ring = entry != 0 ? 0 : load<u64>(DISTANCE);
-      const cost = pathCost(path);
-      const latency = pathLatency(path);
-      const room = mtu < required ? 0 : mtu - required;
-      if (pass == 1) scoreAdd(ring, cost, latency, room);
-      if (pass != 2) continue;
-      const points = score(policy, ring, cost, latency, room, linkReliability(pathLink(path)), wide);
-      if (points < bestScore) {
-        bestScore = points;
-        best = path;
-      }
-    }
-  }
-  if (best == NO_PATH) return NO_LINK;
-  if (bestRank >= 4 && exclude == 0) {
-    // Only this node's own packets come without a link to exclude: nobody here waits for news of the others.
-    memory.copy(FOUND, destination, 16);
-    store<u16>(FOUND, <u16>pathMtu(best), 16);
-    event(Event.PathConstraintViolation, FOUND, 18);
-  }
-  return pathLink(best);
-}
-
-/**
- * The link a packet of `minMtu` bytes for the 16-byte `destination` leaves by, or NO_LINK: over a path of the table by
- * `policy`, else towards whoever is closer on the ring. Links in `exclude`, the one it came by, are left out.
- */
-export function routeChoose(destination: usize, policy: u32, minMtu: u32, exclude: u32, nowMs: u64): u32 {
-  const entry = routeEntry(destination);
-  let link: u32 = entry == 0 ? NO_LINK : choose(entry, destination, policy, minMtu, exclude, nowMs);
-  store<u32>(GREEDY, 0);
-  // Somebody needs it: the neighbours are asked, once more if they were before.
-  if (entry != 0 && routeBest(entry) == NO_PATH) store<u32>(entry, load<u32>(entry, FLAGS) | FLAG_WANTED, FLAGS);
-  if (entry == 0) {
-    link = choose(0, destination, policy, minMtu, exclude, nowMs);
-    if (link != NO_LINK) {
-      store<u32>(GREEDY, 1);
-      count(Counter.PacketsGreedy);
-    }
-  }
-  return link;
-}
-
-/** True if the last choice went by ring distance. */
-export function routeChoiceGreedy(): bool {
-  return load<u32>(GREEDY) != 0;
-}
-
 /**
  * Writes the Routes reply at `out`, at most `room` bytes: next index u16 (0 at the end), then for each destination from
  * table index `from` on
@@ -617,7 +524,7 @@ export function routesReport(out: usize, room: u32, from: u32, nowMs: u64): u32 
     store<u32>(at, <u32>(path >> 32), 34);
     store<u8>(at, <u8>pathHops(path), 37);
     store<u8>(at, load<u8>(entry, PATHS + 7), 38);
-    let paths: u32 = routeAge(entry, nowMs) >= STALE ? 0x80 : 0;
+    let paths: u32 = routeIsStale(entry, nowMs) ? 0x80 : 0;
     for (let k: usize = PATHS; k < PATHS_END; k += 8) if (load<u64>(entry + k) != NO_PATH) paths++;
     store<u8>(at, <u8>paths, 39);
     length += REPORT_SIZE;

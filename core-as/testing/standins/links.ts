@@ -1,6 +1,6 @@
 /**
  * Stand-in for link/links.ts in the tests of routing: a table the tests fill in. An entry of 40 bytes:
- *   0 up u8 | 1 port u8 | 2 reliability u8 | 3 suspect u8 | 4 latency_ms u32 | 8 bitrate u32 | 12 mtu u32 | 16 price u32
+ *   0 up u8 | 1 port u8 | 2 reliability u8 | 3 bit 0 suspect, bit 1 shunned | 4 latency_ms u32 | 8 bitrate u32 | 12 mtu u32 | 16 price u32
  *   20 times linkFailed u32 | 24 peer 16
  * and, as one word for all, the links in the group.
  */
@@ -48,7 +48,11 @@ export function linkReliability(link: u32): u32 {
 }
 
 export function linkSuspect(link: u32, nowMs: u64): bool {
-  return load<u8>(at(link), 3) != 0 && nowMs != 0;
+  return (load<u8>(at(link), 3) & 1) != 0 && nowMs != 0;
+}
+
+export function linkShunned(link: u32, nowMs: u64): bool {
+  return (load<u8>(at(link), 3) & 2) != 0 && nowMs != 0;
 }
 
 export function linkLatencyMs(link: u32): u32 {

@@ -28,9 +28,12 @@ export function linkBitrate(link: u32): u32 {
 export function linkLatencyMs(link: u32): u32 {
   return load<u32>(at(link), 28);
 }
-export function linkFailed(link: u32): void {
-  store<u8>(at(link), load<u8>(at(link), 19) + 1, 19);
+export function linkServed(link: u32, acknowledged: bool, now: u64): bool {
+  if (now == 0) return false;
+  if (acknowledged) store<u16>(at(link), load<u16>(at(link), 22) + 1, 22);
+  else store<u8>(at(link), load<u8>(at(link), 19) + 1, 19);
+  return load<u8>(at(link), 19) >= 28;
 }
-export function linkDelivered(link: u32): void {
-  store<u16>(at(link), load<u16>(at(link), 22) + 1, 22);
+export function linkDoubtful(link: u32): bool {
+  return load<u8>(at(link), 19) >= 12;
 }

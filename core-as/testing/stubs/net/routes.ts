@@ -1,18 +1,5 @@
-/** Stands in for this file in the tests of the packet path: the route of a destination is byte 15 of its id, unless that link is excluded, then byte 14. */
-import { NO_LINK } from "../link/links";
+/** Stands in for this file in the tests of the packet path: notes what it is told. */
 export const ROUTES_STUB: usize = memory.data(16, 8);
-export function routeChoose(destination: usize, policy: u32, minMtu: u32, exclude: u32, now: u64): u32 {
-  store<u32>(ROUTES_STUB, policy);
-  store<u32>(ROUTES_STUB, minMtu, 4);
-  for (let k = 15; k >= 14; k--) {
-    const link: u32 = load<u8>(destination + k);
-    if (now != 0 && link < 8 && ((exclude >> link) & 1) == 0) return link;
-  }
-  return NO_LINK;
-}
-export function routeChoiceGreedy(): bool {
-  return false;
-}
 export function routeFailed(destination: usize, link: u32): void {
   store<u8>(ROUTES_STUB, load<u8>(destination, 15), 8);
   store<u8>(ROUTES_STUB, <u8>link, 9);
@@ -21,4 +8,7 @@ export function routeLowerMtu(destination: usize, link: u32, mtu: u32): void {
   store<u8>(ROUTES_STUB, load<u8>(destination, 15), 8);
   store<u8>(ROUTES_STUB, <u8>link, 9);
   store<u16>(ROUTES_STUB, <u16>mtu, 10);
+}
+export function routesShun(link: u32): void {
+  store<u8>(ROUTES_STUB, <u8>(link + 1), 12);
 }
