@@ -507,7 +507,7 @@ export enum RecordKey {
    * public key before there was Ed25519; it is never read.
    */
   Identity = 2,
-  /** Seeds of the further destinations, 32 bytes each. */
+  /** Seeds of the further destinations, 32 bytes each, zeros where none is in use. */
   Destinations = 3,
   /** End of the reserved block of announce sequence numbers, u64 for each destination. */
   Sequences = 4,
@@ -519,7 +519,10 @@ export enum RecordKey {
   Trusted = 8,
   /** Trusted peers 16 to 31. */
   TrustedMore = 9,
-  /** Ratchets of destination i at 16 + i: made_day u64, then up to seven private keys of 32, newest first. */
+  /**
+   * Ratchets of destination i at 16 + i: age of the newest in quarters of a day u32, then up to seven of ratchet_id 4 and
+   * private key 32, newest first.
+   */
   Ratchets = 16,
 }
 

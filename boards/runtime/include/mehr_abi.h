@@ -477,7 +477,7 @@ enum mehr_primitive {
 enum mehr_record_key {
   /* 32 bytes: the seed of the node's Ed25519 identity (RFC 8032 section 5.1.5), its secret. Key 1 held what stood for a public key before there was Ed25519; it is never read. */
   MEHR_RECORD_KEY_IDENTITY = 2,
-  /* Seeds of the further destinations, 32 bytes each. */
+  /* Seeds of the further destinations, 32 bytes each, zeros where none is in use. */
   MEHR_RECORD_KEY_DESTINATIONS = 3,
   /* End of the reserved block of announce sequence numbers, u64 for each destination. */
   MEHR_RECORD_KEY_SEQUENCES = 4,
@@ -489,7 +489,7 @@ enum mehr_record_key {
   MEHR_RECORD_KEY_TRUSTED = 8,
   /* Trusted peers 16 to 31. */
   MEHR_RECORD_KEY_TRUSTED_MORE = 9,
-  /* Ratchets of destination i at 16 + i: made_day u64, then up to seven private keys of 32, newest first. */
+  /* Ratchets of destination i at 16 + i: age of the newest in quarters of a day u32, then up to seven of ratchet_id 4 and private key 32, newest first. */
   MEHR_RECORD_KEY_RATCHETS = 16,
 };
 
