@@ -89,6 +89,7 @@ export {
   linkDelivered,
   linkDoubtful,
   linkFailed,
+  linkForged,
   linkHeard,
   linkInGroup,
   linkLatencyMs,
@@ -145,7 +146,7 @@ export {
 } from "../assembly/net/queue";
 export { forwardOwn } from "../assembly/net/forward";
 export { mediumFreeAt, mediumReset } from "../assembly/link/medium";
-export { receiveFrame, receivePacket } from "../assembly/net/receive";
+export { conductGood, conductLink, receiveFrame, receivePacket } from "../assembly/net/receive";
 export { configLoad } from "../assembly/state/config";
 export { COUNTERS } from "../assembly/state/counters";
 export {

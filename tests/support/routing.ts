@@ -173,11 +173,6 @@ export class RoutingNode {
     new DataView(this.#bytes.buffer).setUint32(this.call("standinGroup"), mask, true);
   }
 
-  /** How often linkFailed was called for the link. */
-  failures(link: number): number {
-    return new DataView(this.#bytes.buffer).getUint32(this.call("standinLink", link) + 20, true);
-  }
-
   counter(name: keyof typeof Counter): number {
     return new DataView(this.#bytes.buffer).getUint32(this.#global("COUNTERS") + 4 * Counter[name], true);
   }

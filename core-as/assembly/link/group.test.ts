@@ -171,6 +171,18 @@ describe("a group key", () => {
     expect(b.receive(frame, 2000).status).toBe(Status.Replayed);
   });
 
+  it("that comes anew with a new link opens nothing from before", () => {
+    linkAll();
+    const before = toGroup(a, NEWS);
+    a.close(0);
+    exchange(a, b, 1000);
+    expect(b.linkTo(a)).toBeUndefined();
+    a.start(b, 1000);
+    exchange(a, b, 1000);
+    expect(b.receive(before, 1000).status).toBe(Status.Replayed);
+    expect(b.receive(toGroup(a, NEWS), 1000).status).toBe(Status.Ok);
+  });
+
   it("is a new one after 24 h, with which no frame goes out before a peer has it", () => {
     linkAll();
     const until = new DataView(a.block("GROUP").buffer, a.block("GROUP").byteOffset);
@@ -188,6 +200,26 @@ describe("a group key", () => {
     expect(b.receive(old, 60_000).status).toBe(Status.NoLink);
     expect(b.receive(toGroup(a, NEWS), 60_000).status).toBe(Status.Ok);
     expect(c.receive(toGroup(a, NEWS), 60_000).status).toBe(Status.Ok);
+  });
+
+  it("overtaken by the one before it is given again", () => {
+    linkAll();
+    const until = new DataView(a.block("GROUP").buffer, a.block("GROUP").byteOffset);
+    // Two new keys, the first of which comes to b after the second.
+    const given = [60_000, 120_000].map((now) => {
+      until.setBigUint64(0, BigInt(now), true);
+      a.advance(now);
+      return a.sendAll(now);
+    });
+    const states = given.reverse().map((frames) => {
+      for (const frame of frames) b.receive(frame, 120_000);
+      for (const frame of b.sendAll(120_000)) a.receive(frame, 120_000);
+      return inGroup(a)[0];
+    });
+    expect(states).toEqual([1, 0]);
+    exchange(a, b, 120_000);
+    expect(inGroup(a)[0]).toBe(1);
+    expect(b.receive(toGroup(a, NEWS, 120_000), 120_000).status).toBe(Status.Ok);
   });
 
   it("is not given while there are no random bytes, and the link comes up all the same", () => {

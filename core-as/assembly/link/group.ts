@@ -28,9 +28,11 @@ import {
   TODO_GROUP,
   TODO_GROUP_ACK,
 } from "./link-table";
-import { GROUP_SESSION, OWN_GROUP_SESSION, sessionKey, sessionWipe } from "./session";
+import { GROUP_SESSION, OWN_GROUP_SESSION, sessionExpect, sessionKey, sessionNext, sessionWipe } from "./session";
 
 const KEY_SIZE: u32 = 32;
+/** GroupKey: key 32, tag u16, counter u32. */
+const COUNTER: usize = 34;
 const DAY_MS: u64 = 86_400_000;
 /** Without random bytes, another try then. */
 const NO_ENTROPY_MS: u64 = 10_000;
@@ -123,17 +125,28 @@ export function groupWait(link: u32, nowMs: u64, sent: u8 = 0): void {
   store<u32>(linkEntry(link), <u32>at, LINK_GROUP_NEXT);
 }
 
-/** Writes a GroupKey: the own key and the tag of the peer's. */
+/** Writes a GroupKey: the own key, the tag of the peer's, and the counter of the next frame under the own key. */
 export function groupEmit(link: u32, body: usize): void {
   memory.copy(body, sessionKey(OWN_GROUP_SESSION), KEY_SIZE);
   store<u16>(body, load<u16>(linkEntry(link), LINK_GROUP_TAG), KEY_SIZE);
+  store<u32>(body, <u32>sessionNext(OWN_GROUP_SESSION), COUNTER);
 }
 
-/** The peer holds the key with this tag: a GroupKeyAck's. Ok, or Stale if that is not the key in use. */
+/**
+ * The peer holds the key with this tag: a GroupKeyAck's, or 0 in a GroupKey if it holds none. Ok; Stale if that is not the
+ * key in use, and it was not thought to be.
+ */
 export function groupAckReceive(link: u32, tag: u32): Status {
-  if (tag == 0 || tag != groupTag() || linkPort(link) != RADIO) return Status.Stale;
-  store<u8>(linkEntry(link), GROUP_ACKNOWLEDGED, LINK_GROUP);
-  linkSetTodo(link, 0, TODO_GROUP);
+  const entry = linkEntry(link);
+  if (tag != 0 && tag == groupTag() && linkPort(link) == RADIO) {
+    store<u8>(entry, GROUP_ACKNOWLEDGED, LINK_GROUP);
+    linkSetTodo(link, 0, TODO_GROUP);
+    return Status.Ok;
+  }
+  if (load<u8>(entry, LINK_GROUP) != GROUP_ACKNOWLEDGED) return Status.Stale;
+  // Two keys of one day change have overtaken each other, or the peer has lost it: it gets the one in use again.
+  store<u8>(entry, 0, LINK_GROUP);
+  linkSetTodo(link, TODO_GROUP, 0);
   return Status.Ok;
 }
 
@@ -146,6 +159,8 @@ export function groupKeyReceive(link: u32, body: usize, nowMs: u64): Status {
   if (!equal(sessionKey(session), body, KEY_SIZE) || load<u16>(entry, LINK_GROUP_TAG) == 0) {
     sessionWipe(session);
     memory.copy(sessionKey(session), body, KEY_SIZE);
+    // What was sent under it before is nothing new: a link may end and come back while the key lasts.
+    sessionExpect(session, load<u32>(body, COUNTER));
     store<u16>(entry, <u16>tagOf(body), LINK_GROUP_TAG);
   }
   groupAckReceive(link, load<u16>(body, KEY_SIZE));

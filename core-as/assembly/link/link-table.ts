@@ -220,8 +220,9 @@ export function linkServed(link: u32, acknowledged: bool, nowMs: u64): bool {
   const entry = linkEntry(link);
   if (acknowledged) {
     linkDelivered(link);
+    // A receipt makes good what was silence, not what was a lie.
+    if (load<u8>(entry, LINK_UNSERVED) >= UNSERVED_SHUNNED) store<u32>(entry, 0, LINK_SHUNNED);
     store<u8>(entry, 0, LINK_UNSERVED);
-    store<u32>(entry, 0, LINK_SHUNNED);
     return false;
   }
   linkFailed(link);
@@ -237,7 +238,17 @@ export function linkDoubtful(link: u32): bool {
   return load<u8>(linkEntry(link), LINK_UNSERVED) >= UNSERVED_DOUBTFUL;
 }
 
-/** Whether the peer is shunned for swallowing what it is given. */
+/**
+ * The peer sent in its own name what no honest one passes on, an announce without a genuine signature: it is to be
+ * shunned from now on.
+ */
+export function linkForged(link: u32, nowMs: u64): void {
+  linkFailed(link);
+  linkFailed(link);
+  store<u32>(linkEntry(link), <u32>((nowMs + SHUN_MS) >> 10), LINK_SHUNNED);
+}
+
+/** Whether the peer is shunned for what it did. */
 export function linkShunned(link: u32, nowMs: u64): bool {
   return <u32>(nowMs >> 10) < load<u32>(linkEntry(link), LINK_SHUNNED);
 }

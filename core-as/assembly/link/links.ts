@@ -80,6 +80,7 @@ export {
   linkDelivered,
   linkDoubtful,
   linkFailed,
+  linkForged,
   linkInGroup,
   linkLatencyMs,
   linkMtu,

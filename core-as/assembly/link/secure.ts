@@ -47,8 +47,8 @@ import {
   sessionSeal,
 } from "./session";
 
-/** Address of the packet u32, its bytes u32, qos u32, of the frame opened last. No state: valid until the next call. */
-const PLAIN: usize = memory.data(12, 4);
+/** Address of the packet u32, its bytes u32, qos u32, 1 if under a group key u32, of the frame opened last. No state. */
+const PLAIN: usize = memory.data(16, 4);
 
 /** Address of the packet in the frame opened last. It is not checked yet. */
 export function framePlain(): usize {
@@ -65,6 +65,11 @@ export function frameQos(): u32 {
   return load<u32>(PLAIN, 8);
 }
 
+/** Whether it was under the peer's group key, which others have: then it may not be the peer that sent it. */
+export function frameOfGroup(): bool {
+  return load<u32>(PLAIN, 12) != 0;
+}
+
 /** Finds the packet in an opened frame. Ok, BadField (qos), BadPadding, Short or Long. */
 function unwrap(frame: usize, length: u32, port: u32): Status {
   const text = frame + LINK_DATA_HEADER_SIZE;
@@ -79,6 +84,7 @@ function unwrap(frame: usize, length: u32, port: u32): Status {
   store<u32>(PLAIN, <u32>text + 1);
   store<u32>(PLAIN, size, 4);
   store<u32>(PLAIN, qos, 8);
+  store<u32>(PLAIN, 0, 12);
   return Status.Ok;
 }
 
@@ -127,6 +133,7 @@ function groupOpen(frame: usize, length: u32, port: u32, status: Status, nowMs: 
       count(Counter.FramesOpened);
       sessionAccept(session, counter);
       linkGroupHeard(i, nowMs);
+      store<u32>(PLAIN, 1, 12);
       return <i32>i;
     }
     if (status != Status.Replayed) status = opened;

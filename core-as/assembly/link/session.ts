@@ -164,6 +164,17 @@ export function sessionCounter(session: u32, frame: usize): u64 {
   return counter;
 }
 
+/** The counter of the next frame sealed. */
+export function sessionNext(session: u32): u64 {
+  return load<u64>(at(session));
+}
+
+/** Nothing below `counter` is fresh any more: a key that was in use before this node got it. */
+export function sessionExpect(session: u32, counter: u64): void {
+  store<u64>(at(session), counter, RECEIVED);
+  store<u64>(at(session), u64.MAX_VALUE, WINDOW);
+}
+
 /** Whether a counter is neither used up nor older than the window reaches back. */
 export function sessionFresh(session: u32, counter: u64): bool {
   const next = load<u64>(at(session), RECEIVED);

@@ -8,7 +8,7 @@
  */
 import { Counter, Event, event, Status } from "../abi";
 import { blake3Begin, blake3End, blake3Update } from "../crypto/blake3";
-import { GROUP_LINKS, linkFailed, linkInGroup, linkPort, linkPrice, linkReliability, linkUp } from "../link/links";
+import { GROUP_LINKS, linkInGroup, linkPort, linkPrice, linkReliability, linkUp } from "../link/links";
 import { DESTINATIONS, LINKS, PACKET_BYTES, RADIO, ROUTES } from "../profile";
 import { configCapabilities, configCostTier, configPrice } from "../state/config";
 import { count } from "../state/counters";
@@ -165,17 +165,15 @@ function refused(status: Status, counter: Counter): Status {
   return status;
 }
 
-/** Neither the address nor the signature holds: the link that let it through answers for it. */
-function forged(status: Status, link: u32): Status {
-  linkFailed(link);
-  linkFailed(link);
+/** Neither the address nor the signature holds. */
+function forged(status: Status): Status {
   return refused(status, Counter.AnnouncesForged);
 }
 
 /**
  * Takes in an announce that passed checkPacket and came over `link`, which is up. Ok; the status of checkAnnounce;
  * Stale for a seq, or a path, that is no use any more; WrongKey or a status of ed25519Verify for a forged one;
- * TableFull. Nothing but counters and the link's reliability changes unless Ok.
+ * TableFull. Nothing but counters changes unless Ok.
  */
 export function announceReceive(packet: usize, length: u32, link: u32, nowMs: u64): Status {
   const checked = checkAnnounce(packet, length);
@@ -204,7 +202,7 @@ export function announceReceive(packet: usize, length: u32, link: u32, nowMs: u6
 
   const publicKey = announcePublicKey(packet);
   destinationHash(ID, publicKey);
-  if (load<u64>(ID) != load<u64>(id) || load<u64>(ID, 8) != load<u64>(id, 8)) return forged(Status.WrongKey, link);
+  if (load<u64>(ID) != load<u64>(id) || load<u64>(ID, 8) != load<u64>(id, 8)) return forged(Status.WrongKey);
   const own = destinationIndex(id);
   let place = entry;
   if (own >= DESTINATIONS && entry == 0) {
@@ -212,7 +210,7 @@ export function announceReceive(packet: usize, length: u32, link: u32, nowMs: u6
     if (place == 0) return refused(Status.TableFull, Counter.RoutesRefused);
   }
   const verified = verifyRecord(signature, size, publicKey);
-  if (verified != Status.Ok) return forged(verified, link);
+  if (verified != Status.Ok) return forged(verified);
   if (own < DESTINATIONS) {
     // This node said so once, and has lost the memory of it: what it says next must be newer still.
     sequenceAtLeast(own, sequence);

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Counter, Status } from "../../../host/core/abi.gen.ts";
 import { bytesOf, Identity, wrapPacket } from "../../../tests/support/endpoint.ts";
+import { announce, GROUP_LINKS, identity } from "../../../tests/support/routing.ts";
 import { exchange, LinkNode, RADIO, WIRE } from "../../../tests/support/link-node.ts";
 
 const QOS = 0x40;
@@ -64,6 +65,46 @@ function besides(node: LinkNode): Uint8Array {
   id[15] = (id[15] ?? 0) ^ 1;
   return id;
 }
+
+describe("an announce without a genuine signature", () => {
+  const genuine = Uint8Array.from(announce(identity(7)));
+  const altered = (at: number): Uint8Array => genuine.map((byte, i) => (i === at ? byte ^ 1 : byte));
+  // Its public key; its sequence number.
+  const forgeries = [altered(20), altered(52)];
+  const standing = (peer: LinkNode): number[] => {
+    const link = b.linkTo(peer) ?? 255;
+    return [b.core.call("linkReliability", link), b.core.call("linkShunned", link, 2000n), b.core.call("conductLink")];
+  };
+
+  it("is held against the peer in whose link frame it was", () => {
+    for (const [i, forgery] of forgeries.entries()) {
+      const peer = [a, d][i] as LinkNode;
+      const [before = 0, shunned] = standing(peer);
+      expect(shunned).toBe(0);
+      const status = receive(forgery, peer);
+      expect([Status.WrongKey, Status.BadSignature]).toContain(status);
+      const once = before - (before >> 2);
+      expect(standing(peer)).toEqual([once - (once >> 2), 1, b.linkTo(peer)]);
+      expect(b.core.call("conductGood")).toBe(0);
+    }
+    expect(b.counter(Counter.AnnouncesForged)).toBe(2);
+    // A receipt makes good silence, not this.
+    b.core.call("linkServed", b.linkTo(a) ?? 255, 1, 2000n);
+    expect(standing(a)[1]).toBe(1);
+  });
+
+  it("is nobody's fault in a group frame, which another of the peer's peers may have made", () => {
+    for (const forgery of forgeries) {
+      const before = standing(a);
+      const frame = a.seal(GROUP_LINKS, forgery, 2000, 0x80);
+      const opened = b.receive(frame ?? new Uint8Array(), 2000);
+      expect(opened).toMatchObject({ status: Status.Ok, link: b.linkTo(a), packet: forgery });
+      expect(receive(forgery, a)).not.toBe(Status.Ok);
+      expect(standing(a)).toEqual(before);
+    }
+    expect(b.counter(Counter.AnnouncesForged)).toBe(2);
+  });
+});
 
 describe("acknowledgments", () => {
   it("are sent for what is here, though no box opens, and again when it comes again", () => {

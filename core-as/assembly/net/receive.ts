@@ -7,10 +7,10 @@
 import { Counter, Status } from "../abi";
 import { handshakeReceive } from "../link/handshake";
 import { linkingConsider } from "../link/linking";
-import { linkHeard, linkPort, NO_LINK } from "../link/links";
+import { linkForged, linkHeard, linkPort, NO_LINK } from "../link/links";
 import { mediumReceive, mediumReceived, mediumYield } from "../link/medium";
 import { linkControlReceive, linkPacketReceive } from "../link/outbox";
-import { frameOpen, framePlain, framePlainLength, frameQos } from "../link/secure";
+import { frameOfGroup, frameOpen, framePlain, framePlainLength, frameQos } from "../link/secure";
 import { RADIO } from "../profile";
 import { count } from "../state/counters";
 import { destinationIndex, isOwnId, NO_DESTINATION } from "../state/destinations";
@@ -54,7 +54,7 @@ import { announceReceive } from "./announces";
 import { controlAcknowledge, controlReceive, controlSignal } from "./control";
 import { endpointReceive, packetReport } from "./endpoint";
 import { forwardFirst, forwardHash, forwardPacket, forwardRefused, forwardSeen } from "./forward";
-import { routeReaches } from "./routes";
+import { routeReaches, routesShun } from "./routes";
 import { gossipHeard, gossipReceive } from "./gossip";
 import { neighbourHeard } from "./neighbours";
 import { reservationReceive } from "./reservation";
@@ -155,10 +155,26 @@ export function receivePacket(link: u32, qos: u32, packet: usize, length: u32, n
   }
 }
 
+/** Of an announce: neither its address nor its signature holds. No honest relay passes one on. */
+function isForgery(status: Status): bool {
+  return (
+    status == Status.WrongKey ||
+    status == Status.BadSignature ||
+    status == Status.BadPoint ||
+    status == Status.BadScalar
+  );
+}
+
 function receiveAnnounce(link: u32, packet: usize, length: u32, nowMs: u64): Status {
   const status = announceReceive(packet, length, link, nowMs);
-  if (status == Status.Ok) gossipHeard(nowMs);
-  if (status == Status.Ok || status == Status.BadSignature) conduct(link, status == Status.Ok);
+  if (status == Status.Ok) {
+    gossipHeard(nowMs);
+    conduct(link, true);
+  } else if (isForgery(status) && !frameOfGroup()) {
+    conduct(link, false);
+    linkForged(link, nowMs);
+    routesShun(link);
+  }
   return status;
 }
 

@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 
 const OUT = 12_000;
-const SIZES = [0, 3, 33, 33, 8, 16, 18, 16, 8, 34, 2];
+const SIZES = [0, 3, 33, 33, 8, 16, 18, 16, 8, 38, 2];
 const PEER = "7849ac3049680be1ef762efe0d36e017";
 
 function put(bytes: Uint8Array, at = 0): number {

@@ -10,7 +10,7 @@
  *   06 PacketTooBig      0 destination 16 | 16 link_mtu u16
  *   07 NoRoute           0 destination 16
  *   08 PacketAck         0 packet_hash[0..8]   (ours: a packet arrived over the radio; docs/protocol.md)
- *   09 GroupKey          0 key 32 | 32 tag of the peer's key held u16, 0 if none   (ours, as 0A; link/group.ts)
+ *   09 GroupKey          0 key 32 | 32 tag of the peer's key held u16, 0 if none | 34 next counter u32   (ours, as 0A; link/group.ts)
  *   0A GroupKeyAck       0 tag u16
  *
  * "Body" below is the address behind the sub-type byte. All views need a body that checkLinkControl called Ok.
@@ -48,7 +48,7 @@ export enum CongestionScope {
 }
 
 /** Body sizes by sub-type. */
-const SIZES: usize = memory.data<u8>([0, 3, 33, 33, 8, 16, 18, 16, 8, 34, 2]);
+const SIZES: usize = memory.data<u8>([0, 3, 33, 33, 8, 16, 18, 16, 8, 38, 2]);
 
 /** Offset of the body in the packet: behind the header and the sub-type. */
 export const LINK_CONTROL_BODY: u32 = PACKET_HEADER_SIZE + 1;

@@ -1,7 +1,7 @@
 /**
  * Stand-in for link/links.ts in the tests of routing: a table the tests fill in. An entry of 40 bytes:
  *   0 up u8 | 1 port u8 | 2 reliability u8 | 3 bit 0 suspect, bit 1 shunned | 4 latency_ms u32 | 8 bitrate u32 | 12 mtu u32 | 16 price u32
- *   20 times linkFailed u32 | 24 peer 16
+ *   20 zero u32 | 24 peer 16
  * and, as one word for all, the links in the group.
  */
 import { LINKS } from "../../assembly/profile";
@@ -69,10 +69,6 @@ export function linkMtu(link: u32): u32 {
 
 export function linkPrice(link: u32): u32 {
   return load<u32>(at(link), 16);
-}
-
-export function linkFailed(link: u32): void {
-  store<u32>(at(link), load<u32>(at(link), 20) + 1, 20);
 }
 
 export function standinLinks(): u32 {
