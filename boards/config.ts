@@ -33,7 +33,7 @@ export const CAPABILITY_RELAY = 0x0001;
 export interface WiredInterface {
   /** 100..2^32-1 */
   readonly bitrateBps: number;
-  /** Largest packet in bytes; for now every link carries the same 484. */
+  /** Largest packet in bytes: 484, the only size the relay profile carries (PACKET_BYTES in profile.ts). */
   readonly mtu: number;
 }
 

@@ -380,8 +380,9 @@ function drop(entry: usize, mask: u32): void {
 }
 
 /**
- * Takes in a path of the entry's seq, in place of what its link offered before. False if it is not taken: it might lead
- * back here, and nothing but such paths is left.
+ * Takes in a path of the entry's seq, in place of what its link offered before; paths over shunned neighbours make room.
+ * False if it is not taken: it might lead back here, and nothing but such paths is left, or its neighbour is shunned and
+ * there is another.
  */
 export function routeTake(entry: usize, path: u64, nowMs: u64): bool {
   const link = pathLink(path);
