@@ -19,7 +19,11 @@ const esp32 = real(
     id: "esp32-test",
     name: "ESP32 test",
     mcu: "esp32",
-    radio: { chip: "SX1276", pins: { sck: 5, miso: 19, mosi: 27, nss: 18, reset: 23, irq: 26 } },
+    radio: {
+      chip: "SX1276",
+      bandsMHz: [[863, 928]],
+      pins: { sck: 5, miso: 19, mosi: 27, nss: 18, reset: 23, irq: 26 },
+    },
     led: { pin: 4, active: "low" },
     acknowledge: { 5: "SCK idles low and the SDIO timing strap is unused" },
     flash: {

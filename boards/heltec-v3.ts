@@ -7,6 +7,7 @@ export default defineBoard({
   mcu: "esp32s3",
   radio: {
     chip: "SX1262",
+    bandsMHz: [[863, 928]],
     pins: { sck: 9, miso: 11, mosi: 10, nss: 8, reset: 12, irq: 14, busy: 13 },
     tcxoVolts: 1.8,
     rfSwitch: { dio2: true },

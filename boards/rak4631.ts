@@ -7,6 +7,7 @@ export default defineBoard({
   mcu: "nrf52840",
   radio: {
     chip: "SX1262",
+    bandsMHz: [[863, 928]],
     pins: { sck: "P1.11", miso: "P1.13", mosi: "P1.12", nss: "P1.10", reset: "P1.06", irq: "P1.15", busy: "P1.14" },
     tcxoVolts: 1.8,
     rfSwitch: { dio2: true },

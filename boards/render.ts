@@ -1,20 +1,9 @@
 /**
- * Files made from board values: `platformio.ini`, PlatformIO board files for boards upstream does not know, and each
- * board's `board_config.h`. Pure functions from values to text; the same values always give the same bytes.
+ * Files made from board values: `platformio.ini` and PlatformIO board files for boards upstream does not know. Pure functions from values to text; the same values always give the same bytes.
  */
-import { bootConfig, encodeBootConfig } from "./config.ts";
 import { defaultEngine, type Engine, variantName } from "./engine.ts";
 import { memoryLimits } from "./index.ts";
-import {
-  gpioIndex,
-  type McuId,
-  NRF52840_BOOTLOADER_SETTINGS,
-  type Pin,
-  pinName,
-  SOFTDEVICE,
-  type SoftDeviceId,
-} from "./mcu.ts";
-import { RADIO } from "./radio.ts";
+import { NRF52840_BOOTLOADER_SETTINGS, SOFTDEVICE, type SoftDeviceId } from "./mcu.ts";
 import { type Board, isVirtual, type RealBoard, type VirtualBoard } from "./schema.ts";
 import { stackKept, TASK_STACK } from "./stack.ts";
 import { PLATFORM_SPEC, RADIOLIB_SPEC, VIRTUAL_PLATFORM_SPEC, WASM3_SPEC } from "./versions.ts";
@@ -274,108 +263,6 @@ function nordicBoard(board: RealBoard, variant: string, softdevice: SoftDeviceId
 
 function hex(value: number, digits: number): string {
   return `0x${value.toString(16).toUpperCase().padStart(digits, "0")}`;
-}
-
-// --- build/boards/<id>/board_config.h --------------------------------------------------------------------------------
-
-/** Path of a board's configuration header, relative to the project; a build makes it. */
-export function boardConfigFile(id: string): string {
-  return `build/boards/${id}/board_config.h`;
-}
-
-/**
- * Text of a board's `board_config.h`: macros for every board, and for a real one its wiring as constants in namespace
- * `mehr::board`. GPIOs are the indices Arduino uses; -1 means the board has no such pin.
- */
-export function renderBoardConfigHeader(board: Board): string {
-  const bytes = [...encodeBootConfig(bootConfig(board))].map((byte) => `0x${byte.toString(16).padStart(2, "0")}`);
-  const lines = [
-    `// Rendered from boards/${board.id}.ts by a build. Edit the board value instead.`,
-    "#pragma once",
-    "",
-    `#define MEHR_BOARD_ID "${board.id}"`,
-    `#define MEHR_BOARD_NAME "${board.name}"`,
-    `#define MEHR_BOARD_VIRTUAL ${isVirtual(board) ? 1 : 0}`,
-    "// Boot configuration record, laid out in boards/config.ts.",
-    `#define MEHR_BOOT_CONFIG_BYTES {${bytes.join(", ")}}`,
-    ...(isVirtual(board) ? [] : wiring(board)),
-  ];
-  return `${lines.join("\n")}\n`;
-}
-
-function wiring(board: RealBoard): string[] {
-  const { radio, led, battery } = board;
-  const chip = RADIO[radio.chip];
-  const pin = (name: string, value: Pin | undefined) => pinConstant(board.mcu, name, value);
-  const supplies = (board.power ?? []).map(
-    (supply) =>
-      `    {${index(board.mcu, supply.pin)}, ${supply.active === "high"}, Feeds::${supply.feeds}},` +
-      `  // ${named(board.mcu, supply.pin)}`,
-  );
-  return [
-    `#define MEHR_RADIO_${radio.chip} 1`,
-    "",
-    "#include <array>",
-    "",
-    "namespace mehr::board {",
-    "",
-    pin("kRadioSck", radio.pins.sck),
-    pin("kRadioMiso", radio.pins.miso),
-    pin("kRadioMosi", radio.pins.mosi),
-    pin("kRadioNss", radio.pins.nss),
-    pin("kRadioReset", radio.pins.reset),
-    `${pin("kRadioIrq", radio.pins.irq)}, ${chip.irqLine}`,
-    pin("kRadioBusy", radio.pins.busy),
-    "// 0: the module has a crystal.",
-    `constexpr int kRadioTcxoMillivolts = ${Math.round((radio.tcxoVolts ?? 0) * 1000)};`,
-    `constexpr bool kRadioDio2TurnsSwitch = ${radio.rfSwitch?.dio2 ?? false};`,
-    pin("kRadioRxen", radio.rfSwitch?.rxen),
-    pin("kRadioTxen", radio.rfSwitch?.txen),
-    `constexpr int kRadioMaxPowerDbm = ${chip.maxPowerDbm};`,
-    `constexpr int kRadioCurrentLimitMilliamps = ${chip.currentLimitMilliamps};`,
-    "",
-    "enum class Feeds { radio, board, peripherals };",
-    "struct Supply {",
-    "  int pin;",
-    "  bool active_high;",
-    "  Feeds feeds;",
-    "};",
-    supplies.length === 0
-      ? "constexpr std::array<Supply, 0> kSupplies{};"
-      : `constexpr std::array<Supply, ${supplies.length}> kSupplies{{\n${supplies.join("\n")}\n}};`,
-    "",
-    pin("kLed", led?.pin),
-    `constexpr bool kLedActiveHigh = ${led?.active === "high"};`,
-    "",
-    pin("kBatterySense", battery?.pin),
-    "// Battery millivolts = millivolts at the pin x this / 1000.",
-    `constexpr int kBatteryDividerMilli = ${Math.round((battery?.divider ?? 0) * 1000)};`,
-    "// 0: this chip does not choose an ADC reference.",
-    `constexpr int kBatteryReferenceMillivolts = ${Math.round((battery?.referenceVolts ?? 0) * 1000)};`,
-    "// Tenths of a decibel; 0 where the chip has no attenuator.",
-    `constexpr int kBatteryAttenuationDecidb = ${Math.round((battery?.attenuationDb ?? 0) * 10)};`,
-    "// probe: read the pin as an input first, the active level is the opposite.",
-    "enum class SenseEnable { none, low, high, probe };",
-    pin("kBatteryEnable", battery?.enable?.pin),
-    `constexpr SenseEnable kBatteryEnableActive = SenseEnable::${battery?.enable?.active ?? "none"};`,
-    "",
-    "}  // namespace mehr::board",
-  ];
-}
-
-function pinConstant(mcu: McuId, name: string, pin: Pin | undefined): string {
-  if (pin === undefined) return `constexpr int ${name} = -1;`;
-  return `constexpr int ${name} = ${index(mcu, pin)};  // ${named(mcu, pin)}`;
-}
-
-function index(mcu: McuId, pin: Pin): number {
-  const gpio = gpioIndex(mcu, pin);
-  if (gpio === undefined) throw new RangeError(`${String(pin)} is not a pin of ${mcu}: check the board first`);
-  return gpio;
-}
-
-function named(mcu: McuId, pin: Pin): string {
-  return pinName(mcu, index(mcu, pin));
 }
 
 /** Every rendered file that is committed, by its path relative to the project. */

@@ -49,8 +49,21 @@ const common = {
 
 const radio = z.strictObject({
   chip: z.enum(RADIO_CHIPS),
-  /** `irq` is DIO1 on SX126x and DIO0 on SX127x; `busy` exists on SX126x only. */
-  pins: z.strictObject({ sck: pin, miso: pin, mosi: pin, nss: pin, reset: pin, irq: pin, busy: pin.optional() }),
+  /** Frequencies the module's matching network and antenna are made for, MHz. */
+  bandsMHz: z.array(z.tuple([z.number(), z.number()])).min(1, { error: "give the module's bands, such as [863, 928]" }),
+  /** `irq` is DIO1 on SX126x and DIO0 on SX127x; `dio1` is an SX127x's second line; `busy` exists on SX126x only. */
+  pins: z.strictObject({
+    sck: pin,
+    miso: pin,
+    mosi: pin,
+    nss: pin,
+    reset: pin,
+    irq: pin,
+    dio1: pin.optional(),
+    busy: pin.optional(),
+  }),
+  /** The SPI block, on a chip whose pins belong to one (RP2040). */
+  spi: z.union([z.literal(0), z.literal(1)]).optional(),
   /** Supply of the TCXO on DIO3 in volts; left out when the module has a crystal. */
   tcxoVolts: z.number().optional(),
   /** Who turns the antenna switch: the chip's DIO2, pins of ours, or both; left out when the module does it alone. */
@@ -62,6 +75,20 @@ const realSchema = z.strictObject({
   radio,
   /** Supplies to switch on before what they feed is used; `peripherals` stay off on a relay. */
   power: z.array(z.strictObject({ feeds: z.enum(["radio", "board", "peripherals"]), pin, active })).optional(),
+  /** A power management chip at I2C address 0x34, an AXP192 or an AXP2101, told apart at boot; it measures the battery. */
+  pmu: z
+    .strictObject({
+      sda: pin,
+      scl: pin,
+      irq: pin.optional(),
+      /** The rail that feeds the radio, by the chip found, and its voltage. */
+      radio: z.strictObject({
+        axp192: z.enum(["LDO2", "LDO3"]),
+        axp2101: z.enum(["ALDO1", "ALDO2", "ALDO3", "ALDO4"]),
+      }),
+      millivolts: z.int().min(1800).max(3300),
+    })
+    .optional(),
   led: z.strictObject({ pin, active }).optional(),
   battery: z
     .strictObject({
@@ -76,6 +103,10 @@ const realSchema = z.strictObject({
       enable: z.strictObject({ pin, active: z.enum(["low", "high", "probe"]) }).optional(),
     })
     .optional(),
+  /** Below the first the radio stays off until the battery is above the second; 3.3 and 3.5 V unless given. */
+  lockout: z.strictObject({ belowVolts: z.number(), resumeVolts: z.number() }).optional(),
+  /** What the board takes beside chip and radio while it rests (regulator, UART bridge, LED), and who says so. */
+  draw: z.strictObject({ microamps: z.number().min(0), source: z.string().min(5) }).optional(),
   /** Pins firmware must never drive, with the reason. */
   leave: z.record(z.string(), note).optional(),
   /** Strapping and fixed-function pins this board uses all the same, with the reason it is harmless. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { defaultEngine, type Engine, findEngine, variantName } from "../boards/engine.ts";
 import { type Board, boardFile, findBoard, isVirtual, memoryLimits } from "../boards/index.ts";
 import { ramClause, ramNeed } from "../boards/memory.ts";
-import { boardConfigFile, renderBoardConfigHeader } from "../boards/render.ts";
+import { boardConfigFile, renderBoardConfigHeader } from "../boards/render-header.ts";
 import { TASK_STACK } from "../boards/stack.ts";
 import { moduleLoad, type RamAdvice, ramAdvice } from "./aot/advice.ts";
 import { translateCore } from "./aot/core.ts";
