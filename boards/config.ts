@@ -1,28 +1,32 @@
 /**
- * The boot configuration record: 28 bytes, and 8 for each wired interface, that the core's `boot()` reads, and from
+ * The boot configuration record: 32 bytes, and 8 for each wired interface, that the core's `boot()` reads, and from
  * which the runtime takes its radio settings, so the two cannot disagree. All numbers are little endian.
  *
- *      0 version u8 = 2         7 power_dbm i8           20 price u32, micro-MHR per KiB
- *      1 flags u8               8 preamble u16           24 duty_permille u16 (1..1000)
- *      2 capabilities u16      10 sync_word u8           26 wired u8 (0..3)
- *      4 cost_tier u8          11 zero u8                27 zero u8
- *      5 spreading_factor u8   12 frequency_hz u32       28 + 8i: bitrate_bps u32, mtu u16, zero u16
- *      6 coding_rate u8 (5..8) 16 bandwidth_hz u32
+ *      0 version u8 = 3         8 preamble u16           24 duty_permille u16 (1..1000)
+ *      1 flags u8              10 sync_word u8           26 wired u8 (0..3)
+ *      2 capabilities u16      11 dwell u8, tenths of s  27 pause_ms u8
+ *      4 cost_tier u8          12 frequency_hz u32       28 lbt_threshold i8, dBm
+ *      5 spreading_factor u8   16 bandwidth_hz u32       29 lbt_ms u8
+ *      6 coding_rate u8 (5..8) 20 price u32, micro-MHR   30 zero u16
+ *      7 power_dbm i8             per KiB                32 + 8i: bitrate_bps u32, mtu u16, zero u16
  *
- * flags: bit 0 transmit, bit 1 no radio. Interface 0 is the radio, 1 to 3 are the wired ones.
+ * flags: bit 0 transmit, bit 1 no radio. Interface 0 is the radio, 1 to 3 are the wired ones. Dwell 0, pause 0 and
+ * threshold 0 stand for no such limit.
  */
 import { RADIO } from "./radio.ts";
 import { type Board, isVirtual } from "./schema.ts";
 
 /** Size without wired interfaces. */
-export const BOOT_CONFIG_BYTES = 28;
-export const BOOT_CONFIG_VERSION = 2;
+export const BOOT_CONFIG_BYTES = 32;
+export const BOOT_CONFIG_VERSION = 3;
 const WIRED_BYTES = 8;
 /** Interfaces 1 to 3. */
 export const WIRED_MAX = 3;
 /** What every link must carry, and the largest packet the core has room for (core-as/assembly/profile.ts). */
 const PACKET_MIN = 484;
 const PACKET_MAX = 484;
+/** The record counts the longest transmission in tenths of a second. */
+const DWELL_UNIT_MS = 100;
 const FLAG_TRANSMIT = 0x01;
 const FLAG_NO_RADIO = 0x02;
 
@@ -60,6 +64,14 @@ export interface BootConfig {
   readonly priceMicroMhrPerKib: number;
   /** Per mille of an hour the radio may be on the air, 1..1000; 1000 is no limit. */
   readonly dutyPermille: number;
+  /** Longest single transmission: a multiple of 100 ms up to 25,500; 0 is no limit. */
+  readonly dwellMs: number;
+  /** Silence after each transmission, 0..255 ms. */
+  readonly pauseMs: number;
+  /** Listen before talk: received power in dBm, -128..-1, above which the channel is taken; 0 is no such rule. */
+  readonly lbtThresholdDbm: number;
+  /** How long the channel must have been below the threshold, 1..255 ms; 0 exactly when the threshold is. */
+  readonly lbtMs: number;
   /** False for a node with wired interfaces alone. */
   readonly radio: boolean;
   /** Interfaces 1 and up, at most 3. */
@@ -80,6 +92,10 @@ const RANGES: Readonly<Record<NumberField, readonly [number, number]>> = {
   bandwidthHz: [1, 0xffff_ffff],
   priceMicroMhrPerKib: [0, 0xffff_ffff],
   dutyPermille: [1, 1000],
+  dwellMs: [0, 255 * DWELL_UNIT_MS],
+  pauseMs: [0, 255],
+  lbtThresholdDbm: [-128, 0],
+  lbtMs: [0, 255],
 };
 
 const WIRED_RANGES: Readonly<Record<keyof WiredInterface, readonly [number, number]>> = {
@@ -101,6 +117,10 @@ const DEFAULTS: BootConfig = {
   bandwidthHz: 125_000,
   priceMicroMhrPerKib: 0,
   dutyPermille: 100,
+  dwellMs: 0,
+  pauseMs: 0,
+  lbtThresholdDbm: 0,
+  lbtMs: 0,
   radio: true,
   wired: [],
 };
@@ -115,7 +135,7 @@ export function bootConfig(board: Board): BootConfig {
 }
 
 /**
- * The bytes of a configuration: 28, and 8 for each wired interface.
+ * The bytes of a configuration: 32, and 8 for each wired interface.
  *
  * @throws TypeError for a field that is no whole number, RangeError for one out of range; both name field and value
  */
@@ -132,11 +152,15 @@ export function encodeBootConfig(config: BootConfig): Uint8Array {
   view.setInt8(7, config.powerDbm);
   view.setUint16(8, config.preambleSymbols, true);
   view.setUint8(10, config.syncWord);
+  view.setUint8(11, config.dwellMs / DWELL_UNIT_MS);
   view.setUint32(12, config.frequencyHz, true);
   view.setUint32(16, config.bandwidthHz, true);
   view.setUint32(20, config.priceMicroMhrPerKib, true);
   view.setUint16(24, config.dutyPermille, true);
   view.setUint8(26, config.wired.length);
+  view.setUint8(27, config.pauseMs);
+  view.setInt8(28, config.lbtThresholdDbm);
+  view.setUint8(29, config.lbtMs);
   for (const [i, { bitrateBps, mtu }] of config.wired.entries()) {
     view.setUint32(BOOT_CONFIG_BYTES + i * WIRED_BYTES, bitrateBps, true);
     view.setUint16(BOOT_CONFIG_BYTES + i * WIRED_BYTES + 4, mtu, true);
@@ -172,7 +196,7 @@ export function decodeBootConfig(bytes: Uint8Array): BootConfig {
     throw new RangeError(`boot configuration: expected ${size} bytes, got ${bytes.length}`);
   }
   const interfaces = Array.from({ length: wiredCount }, (_, i) => BOOT_CONFIG_BYTES + i * WIRED_BYTES);
-  for (const at of [11, 27, ...interfaces.flatMap((start) => [start + 6, start + 7])]) {
+  for (const at of [30, 31, ...interfaces.flatMap((start) => [start + 6, start + 7])]) {
     const byte = view.getUint8(at);
     if (byte !== 0) throw new RangeError(`boot configuration: byte ${at} must be 0, got ${byte}`);
   }
@@ -189,6 +213,10 @@ export function decodeBootConfig(bytes: Uint8Array): BootConfig {
     bandwidthHz: view.getUint32(16, true),
     priceMicroMhrPerKib: view.getUint32(20, true),
     dutyPermille: view.getUint16(24, true),
+    dwellMs: view.getUint8(11) * DWELL_UNIT_MS,
+    pauseMs: view.getUint8(27),
+    lbtThresholdDbm: view.getInt8(28),
+    lbtMs: view.getUint8(29),
     radio: (flags & FLAG_NO_RADIO) === 0,
     wired: interfaces.map((at) => ({ bitrateBps: view.getUint32(at, true), mtu: view.getUint16(at + 4, true) })),
   };
@@ -199,6 +227,16 @@ export function decodeBootConfig(bytes: Uint8Array): BootConfig {
 function checkRanges(config: BootConfig): void {
   for (const [name, range] of Object.entries(RANGES) as [NumberField, readonly [number, number]][]) {
     checkRange(name, config[name], range);
+  }
+  if (config.dwellMs % DWELL_UNIT_MS !== 0) {
+    throw new RangeError(`boot configuration: dwellMs must be a multiple of ${DWELL_UNIT_MS}, got ${config.dwellMs}`);
+  }
+  // A threshold without a time would never be looked at, a time without a threshold means nothing.
+  if ((config.lbtMs === 0) !== (config.lbtThresholdDbm === 0)) {
+    throw new RangeError(
+      `boot configuration: lbtMs must be ${config.lbtThresholdDbm === 0 ? "0" : "1..255"} ` +
+        `with lbtThresholdDbm ${config.lbtThresholdDbm}, got ${config.lbtMs}`,
+    );
   }
   if (config.wired.length > WIRED_MAX) {
     throw new RangeError(`boot configuration: at most ${WIRED_MAX} wired interfaces, got ${config.wired.length}`);

@@ -66,7 +66,7 @@ export enum Status {
   TableFull = 15,
   /** The core has not been booted. */
   NotBooted = 16,
-  /** The boot configuration is not of version 2, has the wrong length, or a value out of range. */
+  /** The boot configuration is not of version 3, has the wrong length, or a value out of range. */
   BadConfig = 17,
   /** The command is unknown, or has the wrong length. */
   BadCommand = 18,
@@ -134,8 +134,10 @@ export enum Status {
   Incomplete = 49,
   /** The destination, peer or entry the command names does not exist. */
   Unknown = 50,
+  /** With this region's limits the largest frames could never be sent: use a faster modem setting. */
+  ConfigUnlawful = 51,
   /** How many codes of the core there are: what Status counts frames refused by. */
-  CoreCount = 51,
+  CoreCount = 52,
 
   /** The engine could not get the memory it needs. */
   EngineMemory = 100,

@@ -54,7 +54,7 @@ export const Status = {
   TableFull: 15,
   /** The core has not been booted. */
   NotBooted: 16,
-  /** The boot configuration is not of version 2, has the wrong length, or a value out of range. */
+  /** The boot configuration is not of version 3, has the wrong length, or a value out of range. */
   BadConfig: 17,
   /** The command is unknown, or has the wrong length. */
   BadCommand: 18,
@@ -122,8 +122,10 @@ export const Status = {
   Incomplete: 49,
   /** The destination, peer or entry the command names does not exist. */
   Unknown: 50,
+  /** With this region's limits the largest frames could never be sent: use a faster modem setting. */
+  ConfigUnlawful: 51,
   /** How many codes of the core there are: what Status counts frames refused by. */
-  CoreCount: 51,
+  CoreCount: 52,
   /** The engine could not get the memory it needs. */
   EngineMemory: 100,
   /** The bytes are not a WebAssembly module this engine can load. */
@@ -524,7 +526,7 @@ export const STATUS_SENTENCES: Readonly<Record<number, string>> = {
   14: "The beacon carries this node's own address: an echo, a replay, or a copied identity.",
   15: "The table is full and every entry in it is alive, so the newcomer is turned away.",
   16: "The core has not been booted.",
-  17: "The boot configuration is not of version 2, has the wrong length, or a value out of range.",
+  17: "The boot configuration is not of version 3, has the wrong length, or a value out of range.",
   18: "The command is unknown, or has the wrong length.",
   19: "The time given is earlier than the time of the call before.",
   20: "The host could not give the random bytes asked for.",
@@ -558,7 +560,8 @@ export const STATUS_SENTENCES: Readonly<Record<number, string>> = {
   48: "There is no such interface, or the frame is not one it can carry.",
   49: "The first half of a link frame has arrived; the second is awaited.",
   50: "The destination, peer or entry the command names does not exist.",
-  51: "How many codes of the core there are: what Status counts frames refused by.",
+  51: "With this region's limits the largest frames could never be sent: use a faster modem setting.",
+  52: "How many codes of the core there are: what Status counts frames refused by.",
   100: "The engine could not get the memory it needs.",
   101: "The bytes are not a WebAssembly module this engine can load.",
   102: "The module lacks an export of the ABI, or has it with another signature.",

@@ -543,6 +543,10 @@ export class Simulation {
       bandwidthHz: phy.bandwidthHz,
       priceMicroMhrPerKib: place.price,
       dutyPermille: radio.duty_permille,
+      dwellMs: 0,
+      pauseMs: 0,
+      lbtThresholdDbm: 0,
+      lbtMs: 0,
       radio: true,
       wired: wires
         .filter((wire) => wire !== undefined)

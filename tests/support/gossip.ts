@@ -49,9 +49,9 @@ export interface NodeConfig {
 }
 
 function configBytes({ sf = 8, dutyPermille = 100, wired = [] }: NodeConfig): Uint8Array {
-  const bytes = new Uint8Array(28 + 8 * wired.length);
+  const bytes = new Uint8Array(32 + 8 * wired.length);
   const view = new DataView(bytes.buffer);
-  bytes.set([2, 1], 0);
+  bytes.set([3, 1], 0);
   bytes.set([sf, 5, 14], 5);
   view.setUint16(8, 18, true);
   bytes[10] = 0x12;
@@ -60,8 +60,8 @@ function configBytes({ sf = 8, dutyPermille = 100, wired = [] }: NodeConfig): Ui
   view.setUint16(24, dutyPermille, true);
   bytes[26] = wired.length;
   wired.forEach((rate, i) => {
-    view.setUint32(28 + 8 * i, rate, true);
-    view.setUint16(32 + 8 * i, 484, true);
+    view.setUint32(32 + 8 * i, rate, true);
+    view.setUint16(36 + 8 * i, 484, true);
   });
   return bytes;
 }

@@ -37,16 +37,16 @@ let module: WebAssembly.Module | undefined;
 
 /** Radio at SF8 and one wire of 115,200 bit/s. */
 function config(spreadingFactor: number): Uint8Array {
-  const bytes = new Uint8Array(36);
+  const bytes = new Uint8Array(40);
   const view = new DataView(bytes.buffer);
-  bytes.set([2, 1, 1, 0, 0, spreadingFactor, 5, 14, 18, 0, 0x12, 0]);
+  bytes.set([3, 1, 1, 0, 0, spreadingFactor, 5, 14, 18, 0, 0x12, 0]);
   view.setUint32(12, 869_525_000, true);
   view.setUint32(16, 125_000, true);
   view.setUint32(20, 11, true);
   view.setUint16(24, 100, true);
   bytes[26] = 1;
-  view.setUint32(28, 115_200, true);
-  view.setUint16(32, 484, true);
+  view.setUint32(32, 115_200, true);
+  view.setUint16(36, 484, true);
   return bytes;
 }
 

@@ -36,18 +36,23 @@ export interface Sent {
   readonly flags: number;
 }
 
-/** Configuration of state/config.ts, version 2. */
+/** Configuration of state/config.ts, version 3. */
 export interface Setup {
   readonly sf?: number;
   readonly bandwidth?: number;
   readonly duty?: number;
   readonly transmit?: boolean;
+  /** Tenths of a second. */
+  readonly dwell?: number;
+  readonly pauseMs?: number;
+  readonly lbt?: { readonly dbm: number; readonly ms: number };
   readonly wired?: readonly { bitrate: number; mtu?: number }[];
 }
 
-export function configBytes({ sf = 8, bandwidth = 125_000, duty = 100, transmit = true, wired = [] }: Setup): Buffer {
-  const bytes = Buffer.alloc(28 + 8 * wired.length);
-  bytes[0] = 2;
+export function configBytes(setup: Setup): Buffer {
+  const { sf = 8, bandwidth = 125_000, duty = 100, transmit = true, wired = [] } = setup;
+  const bytes = Buffer.alloc(32 + 8 * wired.length);
+  bytes[0] = 3;
   bytes[1] = transmit ? 1 : 0;
   bytes.writeUInt16LE(1, 2);
   bytes[5] = sf;
@@ -59,9 +64,13 @@ export function configBytes({ sf = 8, bandwidth = 125_000, duty = 100, transmit 
   bytes.writeUInt32LE(11, 20);
   bytes.writeUInt16LE(duty, 24);
   bytes[26] = wired.length;
+  bytes[11] = setup.dwell ?? 0;
+  bytes[27] = setup.pauseMs ?? 0;
+  bytes.writeInt8(setup.lbt?.dbm ?? 0, 28);
+  bytes[29] = setup.lbt?.ms ?? 0;
   wired.forEach(({ bitrate, mtu = 484 }, i) => {
-    bytes.writeUInt32LE(bitrate, 28 + 8 * i);
-    bytes.writeUInt16LE(mtu, 32 + 8 * i);
+    bytes.writeUInt32LE(bitrate, 32 + 8 * i);
+    bytes.writeUInt16LE(mtu, 36 + 8 * i);
   });
   return bytes;
 }

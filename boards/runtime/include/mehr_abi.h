@@ -61,7 +61,7 @@ enum mehr_status {
   MEHR_STATUS_TABLE_FULL = 15,
   /* The core has not been booted. */
   MEHR_STATUS_NOT_BOOTED = 16,
-  /* The boot configuration is not of version 2, has the wrong length, or a value out of range. */
+  /* The boot configuration is not of version 3, has the wrong length, or a value out of range. */
   MEHR_STATUS_BAD_CONFIG = 17,
   /* The command is unknown, or has the wrong length. */
   MEHR_STATUS_BAD_COMMAND = 18,
@@ -129,8 +129,10 @@ enum mehr_status {
   MEHR_STATUS_INCOMPLETE = 49,
   /* The destination, peer or entry the command names does not exist. */
   MEHR_STATUS_UNKNOWN = 50,
+  /* With this region's limits the largest frames could never be sent: use a faster modem setting. */
+  MEHR_STATUS_CONFIG_UNLAWFUL = 51,
   /* How many codes of the core there are: what Status counts frames refused by. */
-  MEHR_STATUS_CORE_COUNT = 51,
+  MEHR_STATUS_CORE_COUNT = 52,
   /* The engine could not get the memory it needs. */
   MEHR_STATUS_ENGINE_MEMORY = 100,
   /* The bytes are not a WebAssembly module this engine can load. */
@@ -521,7 +523,7 @@ static inline const char* mehr_status_sentence(uint32_t status) {
     case MEHR_STATUS_OWN_BEACON: return "The beacon carries this node's own address: an echo, a replay, or a copied identity.";
     case MEHR_STATUS_TABLE_FULL: return "The table is full and every entry in it is alive, so the newcomer is turned away.";
     case MEHR_STATUS_NOT_BOOTED: return "The core has not been booted.";
-    case MEHR_STATUS_BAD_CONFIG: return "The boot configuration is not of version 2, has the wrong length, or a value out of range.";
+    case MEHR_STATUS_BAD_CONFIG: return "The boot configuration is not of version 3, has the wrong length, or a value out of range.";
     case MEHR_STATUS_BAD_COMMAND: return "The command is unknown, or has the wrong length.";
     case MEHR_STATUS_CLOCK_BACKWARDS: return "The time given is earlier than the time of the call before.";
     case MEHR_STATUS_NO_ENTROPY: return "The host could not give the random bytes asked for.";
@@ -555,6 +557,7 @@ static inline const char* mehr_status_sentence(uint32_t status) {
     case MEHR_STATUS_BAD_INTERFACE: return "There is no such interface, or the frame is not one it can carry.";
     case MEHR_STATUS_INCOMPLETE: return "The first half of a link frame has arrived; the second is awaited.";
     case MEHR_STATUS_UNKNOWN: return "The destination, peer or entry the command names does not exist.";
+    case MEHR_STATUS_CONFIG_UNLAWFUL: return "With this region's limits the largest frames could never be sent: use a faster modem setting.";
     case MEHR_STATUS_CORE_COUNT: return "How many codes of the core there are: what Status counts frames refused by.";
     case MEHR_STATUS_ENGINE_MEMORY: return "The engine could not get the memory it needs.";
     case MEHR_STATUS_BAD_MODULE: return "The bytes are not a WebAssembly module this engine can load.";

@@ -13,8 +13,8 @@
 namespace mehr::relay {
 
 static constexpr uint8_t kBootConfig[] = MEHR_BOOT_CONFIG_BYTES;
-static_assert(sizeof kBootConfig >= 28 && kBootConfig[0] == 2,
-              "board_config.h: MEHR_BOOT_CONFIG_BYTES must be a record of version 2");
+static_assert(sizeof kBootConfig >= 32 && kBootConfig[0] == 3,
+              "board_config.h: MEHR_BOOT_CONFIG_BYTES must be a record of version 3");
 
 // Frames taken in one step; a flood from the air must not keep the console and the timer waiting.
 static constexpr int kFramesPerStep = 32;
