@@ -6,12 +6,8 @@ import { gpioIndex, MCUS, type Pin, pinName } from "./mcu.ts";
 import { problemSentence } from "./problem.ts";
 import qemuM4 from "./qemu-m4.ts";
 import rak4631 from "./rak4631.ts";
-import { type Board, defineBoard, isVirtual, type RealBoard } from "./schema.ts";
-
-function real(board: Board): RealBoard {
-  if (isVirtual(board)) throw new Error(`${board.id} is virtual`);
-  return board;
-}
+import { type Board, defineBoard, type RealBoard } from "./schema.ts";
+import { realBoard as real, withField } from "../tests/support/board-values.ts";
 
 /** An ESP32 with an SX1276, in the way of a T-Beam: strapping pins in use, crystal, switch inside the module. */
 const esp32 = real(
@@ -42,21 +38,6 @@ const esp32 = real(
 );
 
 const FILE = "boards/test.ts";
-
-/** A copy with one field set, or removed by `undefined`; missing objects on the way are made. */
-function withField(board: Board, path: string, value: unknown): unknown {
-  const copy: unknown = structuredClone(board);
-  const keys = path.split(".");
-  const last = keys.pop() ?? "";
-  let at = copy as Record<string, unknown>;
-  for (const key of keys) {
-    at[key] ??= {};
-    at = at[key] as Record<string, unknown>;
-  }
-  if (value === undefined) Reflect.deleteProperty(at, last);
-  else at[last] = value;
-  return copy;
-}
 
 type Case = readonly [base: Board, field: string, value: unknown, sentence: string];
 
@@ -168,7 +149,7 @@ describe("sense", () => {
     [heltecV3, "battery.referenceVolts", 3, "battery.referenceVolts: the ESP32-S3 has no ADC reference to choose"],
     // flash: sizes, SoftDevice, ESP layout
     [rak4631, "flash.size", 0x200000, "flash.size: 2097152 bytes is more than a nRF52840 can have"],
-    [heltecV3, "flash.size", 0x100000, "flash.app: the application reaches from 0x10000 to 0x340000; keep it between"],
+    [heltecV3, "flash.size", 0x1000000, "flash.partitions: default_8MB.csv fills a flash of 0x800000 bytes and this"],
     [
       rak4631,
       "flash.app",
@@ -196,7 +177,12 @@ describe("sense", () => {
       "flash.app: it is 0x10000 with 0x300000 bytes; use offset 0x10000 and max 0x33",
     ],
     // flashing and tools
-    [rak4631, "flashing", ["esptool"], "flashing.0: a nRF52840 cannot be flashed by esptool; use uf2 or dfu or swd."],
+    [
+      rak4631,
+      "flashing",
+      ["uf2", "esptool"],
+      "flashing.1: a nRF52840 cannot be flashed by esptool; use uf2 or dfu or swd.",
+    ],
     [rak4631, "uf2", undefined, "uf2: it is missing and flashing names uf2"],
     [rak4631, "uf2.family", 0xe48bff56, "uf2.family: 0xe48bff56 is not a UF2 family of the nRF52840; use 0xada52840"],
     [rak4631, "uf2.family", 0xd663823c, "uf2.family: 0xd663823c is not a UF2 family of the nRF52840"],
@@ -242,28 +228,22 @@ describe("sense", () => {
     ]);
   });
 
-  test("a SoftDevice without a linker script is refused, at its own offset too", () => {
+  test("a SoftDevice whose linker script is ours needs a board file of ours", () => {
     const board = withField(rak4631, "flash.softdevice", "S140 7.3.0") as Board;
-    expect(sentences(withField(board, "flash.app", { offset: 0x27000, max: 0xc6000 }))).toEqual([
-      expect.stringContaining("flash.softdevice: the pinned Arduino core has no linker script for S140 7.3.0"),
-    ]);
     // The wrong offset is a problem of its own.
-    expect(sentences(board)).toContainEqual(expect.stringContaining("S140 7.3.0 ends at 0x27000"));
+    expect(sentences(board)).toEqual([expect.stringContaining("S140 7.3.0 ends at 0x27000")]);
+    const fits = withField(board, "flash.app", { offset: 0x27000, max: 0xc6000 }) as Board;
+    expect(sentences(fits)).toEqual([]);
+    const platformio = { platform: "nordicnrf52", framework: "arduino", board: "adafruit_feather_nrf52840" };
+    expect(sentences(withField(fits, "platformio", platformio))).toEqual([
+      expect.stringContaining("platformio.variant: it is missing and S140 7.3.0 needs this project's linker script"),
+    ]);
   });
 
-  test("a platform without a pinned version is refused", () => {
-    const rp2040: unknown = {
-      ...esp32,
-      mcu: "rp2040",
-      acknowledge: undefined,
-      radio: { ...esp32.radio, pins: { sck: 14, miso: 24, mosi: 15, nss: 13, reset: 23, irq: 16 } },
-      flash: { size: 0x200000, bootloader: 0x1000_0000, app: { offset: 0x1000_0000, max: 0x180000 } },
-      flashing: ["picotool"],
-      platformio: { platform: "raspberrypi", framework: "arduino", board: "rpipico" },
-    };
-    expect(sentences(rp2040)).toEqual([
-      `${FILE}: platformio.platform: raspberrypi has no pinned version; pin one in boards/versions.ts.`,
-    ]);
+  test("the flash leaves room for the application", () => {
+    expect(sentences(withField(heltecV3, "flash.size", 0x100000))).toContainEqual(
+      `${FILE}: flash.app: the application reaches from 0x10000 to 0x340000; keep it between 0x0 and 0x100000.`,
+    );
   });
 
   test("a real board on a virtual chip is told which of the two to change", () => {

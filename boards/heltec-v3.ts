@@ -19,10 +19,7 @@ export default defineBoard({
   battery: { pin: 1, divider: 4.9, attenuationDb: 2.5, enable: { pin: 37, active: "probe" } },
   flash: { size: 0x800000, bootloader: 0, app: { offset: 0x10000, max: 0x330000 }, partitions: "default_8MB.csv" },
   flashing: ["esptool"],
-  usb: [
-    { vid: 0x10c4, pid: 0xea60, mode: "bridge" },
-    { vid: 0x303a, pid: 0x1001, mode: "bootloader" },
-  ],
+  usb: [{ vid: 0x10c4, pid: 0xea60, mode: "bridge" }],
   platformio: { platform: "espressif32", framework: "arduino", board: "heltec_wifi_lora_32_V3" },
   tier: "minimal",
   // 320 KB of RAM are the application's: wasm3 needs more, with the 64 KB of stack it takes on Xtensa.

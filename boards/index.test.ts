@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
 import {
   allBoards,
@@ -18,6 +19,22 @@ import rak4631 from "./rak4631.ts";
 
 const HERE = import.meta.dirname;
 
+/** The boards of day one (design section 4). */
+const DAY_ONE = [
+  "heltec-v3",
+  "tbeam-sx1262",
+  "tbeam-sx1276",
+  "t3-v161",
+  "t3s3-sx1262",
+  "t3s3-sx1276",
+  "rak4631",
+  "heltec-t114",
+  "t-echo",
+  "xiao-nrf52-wio",
+  "xiao-s3-wio",
+  "rp2040-lora",
+];
+
 function boardFiles(): string[] {
   return readdirSync(HERE).filter(
     (name) =>
@@ -27,12 +44,17 @@ function boardFiles(): string[] {
   );
 }
 
-test("every board file is registered under its own name", () => {
+test("every board file is registered under its own name, by values.ts made from the folder", async () => {
   expect(boardFiles()).toEqual(boardIds().map((id) => `${id}.ts`));
+  const { boardFileIds, boardIndexText } = (await import(
+    pathToFileURL(join(HERE, "../toolchain/board-index.mjs")).href
+  )) as { boardFileIds(root: string): string[]; boardIndexText(ids: readonly string[]): string };
+  const text = boardIndexText(boardFileIds(join(HERE, "..")));
+  expect(readFileSync(join(HERE, "values.ts"), "utf8"), "run: mehr generate").toBe(text);
 });
 
 test("every board passes its checks and fits on a page", () => {
-  expect(allBoards().map((board) => board.id)).toEqual(["heltec-v3", "native", "qemu-m4", "qemu-rv32", "rak4631"]);
+  expect(allBoards().map((board) => board.id)).toEqual([...DAY_ONE, "native", "qemu-m4", "qemu-rv32"].sort());
   for (const name of boardFiles()) {
     const lines = readFileSync(join(HERE, name), "utf8").trimEnd().split("\n").length;
     expect(lines, name).toBeLessThanOrEqual(40);
@@ -57,7 +79,7 @@ test("an unknown board names the nearest ones and is bad input", () => {
   expect(thrown("qemu")).toMatchObject({ message: 'There is no board "qemu"; did you mean qemu-m4 or qemu-rv32?' });
   expect(thrown("zzzzzzzz")).toMatchObject({
     nearest: [],
-    message: 'There is no board "zzzzzzzz"; the boards are heltec-v3, native, qemu-m4, qemu-rv32, rak4631.',
+    message: `There is no board "zzzzzzzz"; the boards are ${boardIds().join(", ")}.`,
   });
   // A name every object has is not a board.
   expect(thrown("constructor")).toBeInstanceOf(UnknownBoardError);
@@ -114,10 +136,15 @@ test("every board and engine has a name of its own, which leads back", () => {
 });
 
 test("limits are what the linker leaves to an application", () => {
+  const same = (flash: number | undefined, ram: number | undefined) => ({ flash, ram, staticRam: ram });
   // 0xed000 - 0x26000 and 0x20040000 - 0x20006000 (boards-and-regions sections 5 and 6: 815,104 and 237,568 bytes)
-  expect(memoryLimits(findBoard("rak4631"))).toEqual({ flash: 815_104, ram: 237_568 });
-  expect(memoryLimits(findBoard("heltec-v3"))).toEqual({ flash: 0x330000, ram: 327_680 });
-  expect(memoryLimits(findBoard("qemu-m4"))).toEqual({ flash: 1_048_576, ram: 262_144 });
-  expect(memoryLimits(findBoard("qemu-rv32"))).toEqual({ flash: 4_194_304, ram: 409_600 });
-  expect(memoryLimits(findBoard("native"))).toEqual({ flash: undefined, ram: undefined });
+  expect(memoryLimits(findBoard("rak4631"))).toEqual(same(815_104, 237_568));
+  expect(memoryLimits(findBoard("xiao-nrf52-wio"))).toEqual(same(811_008, 237_568));
+  expect(memoryLimits(findBoard("heltec-v3"))).toEqual(same(0x330000, 327_680));
+  expect(memoryLimits(findBoard("rp2040-lora"))).toEqual(same(2 ** 21 - 2 ** 19 - 4096, 262_144));
+  // The ESP32's linker has less than its heap: 0x2c200 - 0xdb5c.
+  expect(memoryLimits(findBoard("t3-v161"))).toEqual({ flash: 0x140000, ram: 327_680, staticRam: 124_580 });
+  expect(memoryLimits(findBoard("qemu-m4"))).toEqual(same(1_048_576, 262_144));
+  expect(memoryLimits(findBoard("qemu-rv32"))).toEqual(same(4_194_304, 409_600));
+  expect(memoryLimits(findBoard("native"))).toEqual(same(undefined, undefined));
 });

@@ -1,21 +1,11 @@
-/** Every board of the project. A new one is its file and two lines here: the import and its entry. */
+/** Every board of the project. A new one is its file: values.ts, which imports them all, is made from this folder. */
+import { type BoardEntry, checkAgainst, checkBoards } from "./check/set.ts";
 import { checkBoard } from "./check.ts";
 import { type Engine, variantName } from "./engine.ts";
-import heltecV3 from "./heltec-v3.ts";
-import native from "./native.ts";
 import { BoardError, type BoardProblem, UnknownBoardError } from "./problem.ts";
-import qemuM4 from "./qemu-m4.ts";
-import qemuRv32 from "./qemu-rv32.ts";
-import rak4631 from "./rak4631.ts";
 import { type Board, isVirtual } from "./schema.ts";
-
-const VALUES: ReadonlyMap<string, Board> = new Map([
-  ["heltec-v3", heltecV3],
-  ["native", native],
-  ["qemu-m4", qemuM4],
-  ["qemu-rv32", qemuRv32],
-  ["rak4631", rak4631],
-]);
+import { checkShape } from "./shape.ts";
+import { VALUES } from "./values.ts";
 
 /** The file a board's value lives in, relative to the project. */
 export function boardFile(id: string): string {
@@ -35,6 +25,25 @@ export function registeredProblems(id: string, value: unknown): readonly BoardPr
   return [{ file, field: "id", came: `it is "${board.id}"`, fix: `write "${id}", the name of the file` }, ...problems];
 }
 
+/** Every board but `id`, as far as its shape is right; what is wrong with one of them is not this one's problem. */
+export function otherBoards(id: string): BoardEntry[] {
+  return boardIds().flatMap((other) => {
+    if (other === id) return [];
+    const file = boardFile(other);
+    const { board } = checkShape(VALUES.get(other), file);
+    return board === undefined ? [] : [{ file, board }];
+  });
+}
+
+/** Answers of `problemsOf`: values do not change while we run. */
+const found = new Map<string, readonly BoardProblem[]>();
+
+/** What is wrong with a board of the project, by itself and beside the others. */
+function problemsOf(id: string, value: Board): readonly BoardProblem[] {
+  const own = registeredProblems(id, value);
+  return own.length > 0 ? own : checkAgainst({ file: boardFile(id), board: value }, otherBoards(id));
+}
+
 /**
  * The board of that id, checked.
  *
@@ -44,7 +53,8 @@ export function registeredProblems(id: string, value: unknown): readonly BoardPr
 export function findBoard(id: string): Board {
   const value = VALUES.get(id);
   if (value === undefined) throw new UnknownBoardError(id, boardIds());
-  const problems = registeredProblems(id, value);
+  const problems = found.get(id) ?? problemsOf(id, value);
+  found.set(id, problems);
   if (problems.length > 0) throw new BoardError(problems);
   return value;
 }
@@ -55,9 +65,12 @@ export function findBoard(id: string): Board {
  * @throws BoardError with the problems of every wrong board
  */
 export function allBoards(): Board[] {
-  const problems = boardIds().flatMap((id) => registeredProblems(id, VALUES.get(id)));
+  const boards = boardIds().flatMap((id) => VALUES.get(id) ?? []);
+  const own = boardIds().flatMap((id) => registeredProblems(id, VALUES.get(id)));
+  const entries = boards.map((board) => ({ file: boardFile(board.id), board }));
+  const problems = own.length > 0 ? own : checkBoards(entries);
   if (problems.length > 0) throw new BoardError(problems);
-  return boardIds().flatMap((id) => VALUES.get(id) ?? []);
+  return boards;
 }
 
 /** The board and the engine whose `variantName` this is; undefined if no board has such a variant. Nothing is checked. */
@@ -93,6 +106,7 @@ export function boardSummary(board: Board): BoardSummary {
   };
 }
 
+export { type BoardEntry, checkAgainst, checkBoards } from "./check/set.ts";
 export { checkBoard, checkSense } from "./check.ts";
 export { type MemoryLimits, memoryLimits } from "./memory.ts";
 export { BoardError, type BoardProblem, problemSentence, UnknownBoardError } from "./problem.ts";

@@ -28,10 +28,12 @@ export interface Mcu {
   readonly psramPins: { readonly quad: ReadonlySet<number>; readonly octal: ReadonlySet<number> };
   /** GPIOs that do something at reset or belong to a fixed function: usable, but only with a stated reason. */
   readonly caution: ReadonlyMap<number, string>;
-  /** First address of program flash as images name it, and the most a board can carry. */
-  readonly flash: { readonly base: number; readonly maxBytes: number } | undefined;
+  /** First address of program flash as images name it, the most a board can carry, and whether the chip has it inside. */
+  readonly flash: { readonly base: number; readonly maxBytes: number; readonly inside?: true } | undefined;
   /** RAM an application may use, in bytes; undefined where the SoftDevice or the host decides. */
   readonly appRamBytes: number | undefined;
+  /** What of it the linker can give static variables, where that is less; the rest is the heap's. */
+  readonly staticRamBytes?: number;
   /** RAM of a virtual chip's machine, in bytes, where its linker script gives more than an image may take. */
   readonly machineRamBytes?: number;
   readonly uf2Families: ReadonlyMap<number, string>;
@@ -101,7 +103,7 @@ export const MCUS: Readonly<Record<McuId, Mcu>> = {
       [10, "an NFC antenna pin until UICR.NFCPINS frees it"],
       [18, "nRESET once UICR.PSELRESET is set, which the Adafruit bootloader does"],
     ),
-    flash: { base: 0, maxBytes: 1 * MiB },
+    flash: { base: 0, maxBytes: 1 * MiB, inside: true },
     appRamBytes: undefined,
     // microsoft/uf2 utils/uf2families.json. 0xD663823C (bootloader self-update) is left out on purpose: an
     // application tagged with it would overwrite the bootloader.
@@ -174,7 +176,10 @@ export const MCUS: Readonly<Record<McuId, Mcu>> = {
       [15, "a strapping pin (MTDO: low at reset silences ROM messages)"],
     ),
     flash: { base: 0, maxBytes: 16 * MiB },
-    appRamBytes: 327_680,
+    appRamBytes: 327_680, // what every board file of platform-espressif32 6.13.0 without PSRAM grants
+    // dram0_0_seg of the pinned Arduino core (3.20017.241212, tools/sdk/esp32/ld/memory.ld): 0x2c200 bytes from
+    // 0x3ffb0000, less the 0xdb5c the Bluetooth controller has at fixed addresses, used or not.
+    staticRamBytes: 0x2c200 - 0xdb5c,
     uf2Families: new Map([[0x1c5f21b0, "ESP32"]]),
     flashing: ["esptool"],
     platform: "espressif32",
@@ -223,8 +228,8 @@ export interface SoftDevice {
   readonly appRamStart: number;
   /** `--sd-req` of a DFU package; the bootloader refuses a package for another firmware id. */
   readonly fwid: number;
-  /** The linker script the pinned Adafruit core ships for it; undefined when it ships none. */
-  readonly ldscript: string | undefined;
+  /** The linker script that starts an application there, and whose it is: the pinned Adafruit core's, or ours. */
+  readonly ldscript: { readonly name: string; readonly from: "core" | "project" };
 }
 
 /**
@@ -232,8 +237,19 @@ export interface SoftDevice {
  * starts. Offsets: BSP cores/nRF5/linker/nrf52840_s140_v6.ld; MT src/platform/nrf52/nrf52840_s140_v7.ld.
  */
 export const SOFTDEVICE: Readonly<Record<SoftDeviceId, SoftDevice>> = {
-  "S140 6.1.1": { appOffset: 0x26000, appRamStart: 0x2000_6000, fwid: 0x00b6, ldscript: "nrf52840_s140_v6.ld" },
-  "S140 7.3.0": { appOffset: 0x27000, appRamStart: 0x2000_6000, fwid: 0x0123, ldscript: undefined },
+  "S140 6.1.1": {
+    appOffset: 0x26000,
+    appRamStart: 0x2000_6000,
+    fwid: 0x00b6,
+    ldscript: { name: "nrf52840_s140_v6.ld", from: "core" },
+  },
+  // The core has version 7 for the nRF52833 only (nrf52833_s140_v7.ld), so render.ts writes this one.
+  "S140 7.3.0": {
+    appOffset: 0x27000,
+    appRamStart: 0x2000_6000,
+    fwid: 0x0123,
+    ldscript: { name: "nrf52840_s140_v7.ld", from: "project" },
+  },
 };
 
 /** End of RAM of the nRF52840: 0x20000000 + 256 KiB (nRF52840 PS v1.7, chapter "Memory"). */
@@ -243,11 +259,27 @@ export const NRF52840_BOOTLOADER = 0xf4000;
 export const NRF52840_BOOTLOADER_SETTINGS = 0xff000;
 export const NRF52840_FILESYSTEM = 0xed000;
 
-/** First application slot of the partition tables Arduino-ESP32 ships (tools/partitions/*.csv). */
-export const ESP_PARTITIONS: ReadonlyMap<string, { readonly app: number; readonly max: number }> = new Map([
-  ["default.csv", { app: 0x10000, max: 0x140000 }],
-  ["default_8MB.csv", { app: 0x10000, max: 0x330000 }],
+/**
+ * The partition tables of Arduino-ESP32 (tools/partitions/*.csv): the flash each one fills and its first application
+ * slot.
+ */
+export const ESP_PARTITIONS: ReadonlyMap<
+  string,
+  { readonly flash: number; readonly app: number; readonly max: number }
+> = new Map([
+  ["default.csv", { flash: 4 * MiB, app: 0x10000, max: 0x140000 }],
+  ["default_8MB.csv", { flash: 8 * MiB, app: 0x10000, max: 0x330000 }],
 ]);
+
+/** What arduino-pico keeps at the end of flash: a file system of the size platformio.ini asks for, and one sector of
+ * settings behind it (PRP builder/main.py). */
+export const RP2040_FILESYSTEM_BYTES = 0x80000;
+export const RP2040_EEPROM_BYTES = 0x1000;
+
+/** The SPI block a GPIO of the RP2040 belongs to, and its line there (RP2040 Datasheet 1.4.3, function F1). */
+export function rp2040Spi(gpio: number): { readonly block: number; readonly role: "RX" | "CSn" | "SCK" | "TX" } {
+  return { block: (gpio >> 3) & 1, role: (["RX", "CSn", "SCK", "TX"] as const)[gpio & 3] ?? "RX" };
+}
 
 /**
  * Pins an Arduino variant drives as outputs in `initVariant()`, before any code of ours runs: BSP

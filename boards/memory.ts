@@ -12,15 +12,18 @@ import { TASK_STACK } from "./stack.ts";
 /** What an image may take on this board, in bytes; undefined where there is no limit (a host process). */
 export interface MemoryLimits {
   readonly flash: number | undefined;
+  /** Static variables and heap. */
   readonly ram: number | undefined;
+  /** Static variables alone: what the linker can place. */
+  readonly staticRam: number | undefined;
 }
 
 export function memoryLimits(board: Board): MemoryLimits {
   const mcu = MCUS[board.mcu];
-  if (isVirtual(board)) return { flash: mcu.flash?.maxBytes, ram: mcu.appRamBytes };
+  if (isVirtual(board)) return { flash: mcu.flash?.maxBytes, ram: mcu.appRamBytes, staticRam: mcu.appRamBytes };
   const softdevice = board.flash.softdevice;
   const ram = softdevice === undefined ? mcu.appRamBytes : NRF52840_RAM_END - SOFTDEVICE[softdevice].appRamStart;
-  return { flash: board.flash.app.max, ram };
+  return { flash: board.flash.app.max, ram, staticRam: mcu.staticRamBytes ?? ram };
 }
 
 const KiB = 1024;
@@ -42,13 +45,20 @@ export interface RamNeed {
 
 export function ramNeed(board: Board, engine: Engine): RamNeed {
   const needs = CORE_RAM[engine] + (TASK_STACK[board.mcu]?.bytes[engine] ?? 0);
-  const has = MCUS[board.mcu].machineRamBytes ?? memoryLimits(board).ram;
-  return { needs, has, fits: has === undefined || needs <= has };
+  const limits = memoryLimits(board);
+  const has = MCUS[board.mcu].machineRamBytes ?? limits.ram;
+  // Translated, the core is static as a whole; under wasm3 nearly all of it is heap. A task's stack can be either.
+  const links = engine !== "aot" || limits.staticRam === undefined || CORE_RAM.aot <= limits.staticRam;
+  return { needs, has, fits: (has === undefined || needs <= has) && links };
 }
 
 /** "wasm3 needs about 344 KB of RAM for the core and a program on this board has 232", of an engine that does not fit. */
 export function ramClause(board: Board, engine: Engine): string {
   const { needs, has = 0 } = ramNeed(board, engine);
   const kb = (bytes: number): number => Math.round(bytes / KiB);
+  if (needs <= has) {
+    const room = kb(memoryLimits(board).staticRam ?? 0);
+    return `${engine} has about ${kb(CORE_RAM[engine])} KB of static variables and the linker has room for ${room} here`;
+  }
   return `${engine} needs about ${kb(needs)} KB of RAM for the core and a program on this board has ${kb(has)}`;
 }

@@ -1,9 +1,10 @@
 /**
- * Files made from board values: `platformio.ini` and PlatformIO board files for boards upstream does not know. Pure functions from values to text; the same values always give the same bytes.
+ * Files made from board values: `platformio.ini`, and in boards/platformio what upstream lacks (board files and linker
+ * scripts, render-nordic.ts). Pure functions from values to text; the same values always give the same bytes.
  */
 import { defaultEngine, type Engine, variantName } from "./engine.ts";
-import { memoryLimits } from "./index.ts";
-import { NRF52840_BOOTLOADER_SETTINGS, SOFTDEVICE, type SoftDeviceId } from "./mcu.ts";
+import { RP2040_FILESYSTEM_BYTES } from "./mcu.ts";
+import { linkerScripts, platformioBoardFile, renderPlatformioBoard } from "./render-nordic.ts";
 import { type Board, isVirtual, type RealBoard, type VirtualBoard } from "./schema.ts";
 import { stackKept, TASK_STACK } from "./stack.ts";
 import { PLATFORM_SPEC, RADIOLIB_SPEC, VIRTUAL_PLATFORM_SPEC, WASM3_SPEC } from "./versions.ts";
@@ -96,6 +97,7 @@ const ENV = [
   "custom_hal_sources =",
   "custom_framework_flags =",
   "custom_framework_libs =",
+  "custom_mcu_flags =",
   "custom_stack_flags =",
   "build_flags =",
   inherit("this.custom_engine_flags"),
@@ -105,6 +107,7 @@ const ENV = [
   "  -I build/core",
   "  -I build/boards/${this.custom_board}",
   inherit("this.custom_framework_flags"),
+  inherit("this.custom_mcu_flags"),
   inherit("this.custom_stack_flags"),
   "build_src_flags =",
   "  -Wall",
@@ -169,8 +172,26 @@ function realEnv(board: RealBoard): string[] {
     `board = ${upstream ?? board.id}`,
     `custom_board = ${board.id}`,
     ...(board.flash.partitions === undefined ? [] : [`board_build.partitions = ${board.flash.partitions}`]),
+    ...(board.mcu === "rp2040" ? PICO : []),
+    ...mcuFlags(board),
     ...stackFlags(board, defaultEngine(board)),
   ];
+}
+
+/** arduino-pico, not PlatformIO's older core on Mbed; the size is written the way its builder parses it. */
+const PICO = ["board_build.core = earlephilhower", `board_build.filesystem_size = ${RP2040_FILESYSTEM_BYTES / 1024}k`];
+
+/** Macros the Arduino core of the chip reads that its board file may lack. */
+function mcuFlags(board: RealBoard): string[] {
+  const flags: string[] = [];
+  // hal/arduino runs the relay in a FreeRTOS task; arduino-pico has FreeRTOS on request.
+  if (board.mcu === "rp2040") flags.push("PIO_FRAMEWORK_ARDUINO_ENABLE_FREERTOS");
+  // The console is the chip's USB Serial/JTAG controller where the socket leads to it, and the UART behind a bridge.
+  if (board.mcu === "esp32s3") {
+    const bridge = board.usb.some(({ mode }) => mode === "bridge");
+    flags.push("ARDUINO_USB_MODE=1", `ARDUINO_USB_CDC_ON_BOOT=${bridge ? 0 : 1}`);
+  }
+  return flags.length === 0 ? [] : ["custom_mcu_flags =", ...flags.map((flag) => `  -D ${flag}`)];
 }
 
 /** The same board with another engine, whose options come before those the board's own environment extends. */
@@ -198,73 +219,6 @@ function stackFlags(board: Board, engine: Engine): string[] {
   ];
 }
 
-// --- boards/platformio/<id>.json -------------------------------------------------------------------------------------
-
-/** Path of a board's PlatformIO board file, relative to the project. */
-export function platformioBoardFile(id: string): string {
-  return `boards/platformio/${id}.json`;
-}
-
-/**
- * Text of the PlatformIO board file of a board that builds on an Arduino variant; undefined for a board the platform
- * already knows and for virtual boards, whose platform brings its own.
- */
-export function renderPlatformioBoard(board: Board): string | undefined {
-  if (isVirtual(board) || board.platformio.variant === undefined) return undefined;
-  const { softdevice } = board.flash;
-  if (softdevice === undefined) throw new RangeError(`boards/${board.id}.ts: flash.softdevice is missing`);
-  return `${JSON.stringify(nordicBoard(board, board.platformio.variant, softdevice), undefined, 2)}\n`;
-}
-
-/** Fields platform-nordicnrf52 reads for the Adafruit core (PNRF boards/nrf52840_dk_adafruit.json, builder/main.py). */
-function nordicBoard(board: RealBoard, variant: string, softdevice: SoftDeviceId): object {
-  const [name = "", version = ""] = softdevice.split(" ");
-  const limits = memoryLimits(board);
-  return {
-    build: {
-      arduino: { ldscript: SOFTDEVICE[softdevice].ldscript },
-      core: "nRF5",
-      cpu: "cortex-m4",
-      extra_flags: `-DARDUINO_NRF52840_${variant.toUpperCase()} -DNRF52840_XXAA`,
-      f_cpu: "64000000L",
-      hwids: board.usb.map(({ vid, pid }) => [hex(vid, 4), hex(pid, 4)]),
-      usb_product: board.name,
-      mcu: "nrf52840",
-      variant,
-      bsp: { name: "adafruit" },
-      softdevice: {
-        sd_flags: `-D${name}`,
-        sd_name: name.toLowerCase(),
-        sd_version: version,
-        sd_fwid: hex(SOFTDEVICE[softdevice].fwid, 4),
-      },
-      bootloader: { settings_addr: hex(NRF52840_BOOTLOADER_SETTINGS, 5) },
-    },
-    connectivity: ["bluetooth", "lora"],
-    debug: { jlink_device: "nRF52840_xxAA", svd_path: "nrf52840.svd" },
-    frameworks: ["arduino"],
-    name: board.name,
-    // The variant's board uploads by J-Link; a board with the Adafruit bootloader takes a DFU package over USB once
-    // opening its port at 1200 baud has sent it there.
-    upload: {
-      maximum_ram_size: limits.ram,
-      maximum_size: limits.flash,
-      speed: 115200,
-      protocol: "nrfutil",
-      protocols: ["nrfutil", "jlink", "nrfjprog", "stlink"],
-      use_1200bps_touch: true,
-      require_upload_port: true,
-      wait_for_upload_port: true,
-    },
-    url: board.platformio.url ?? "",
-    vendor: board.platformio.vendor ?? "",
-  };
-}
-
-function hex(value: number, digits: number): string {
-  return `0x${value.toString(16).toUpperCase().padStart(digits, "0")}`;
-}
-
 /** Every rendered file that is committed, by its path relative to the project. */
 export function renderCommitted(boards: readonly Board[]): Map<string, string> {
   const files = new Map([["platformio.ini", renderPlatformioIni(boards)]]);
@@ -272,5 +226,6 @@ export function renderCommitted(boards: readonly Board[]): Map<string, string> {
     const text = renderPlatformioBoard(board);
     if (text !== undefined) files.set(platformioBoardFile(board.id), text);
   }
+  for (const [path, text] of linkerScripts(boards)) files.set(path, text);
   return files;
 }

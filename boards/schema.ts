@@ -6,7 +6,7 @@
  *   MT    meshtastic/firmware 775406858                    MC    meshcore-dev/MeshCore d9296435
  *   P32   platformio/platform-espressif32 6.13.0           PNRF  platformio/platform-nordicnrf52 10.11.0
  *   BSP   adafruit/Adafruit_nRF52_Arduino fa129c2a         BL    adafruit/Adafruit_nRF52_Bootloader
- *   OTAFIX oltaco/Adafruit_nRF52_Bootloader_OTAFIX e49b3fd
+ *   OTAFIX oltaco/Adafruit_nRF52_Bootloader_OTAFIX e49b3fd PRP   maxgerhardt/platform-raspberrypi cc24cfef
  */
 import * as z from "zod";
 import { ENGINES, endsLikeVariant } from "./engine.ts";

@@ -61,7 +61,16 @@ export const TASK_STACK: Readonly<Record<McuId, TaskStack | undefined>> = {
     kept: 10 * KiB,
   },
   esp32: { bytes: { wasm3: 64 * KiB, aot: 32 * KiB }, above: 3 * KiB, below: 9 * KiB, interrupt: 288, kept: 10 * KiB },
-  rp2040: undefined,
+  // arduino-pico runs setup() and loop(), with every driver, in 4 KB (1024 words, cores/rp2040/freertos/
+  // freertos-main.cpp): reckoned as on the nRF52840. A Cortex-M0+ has no FPU: a task switch leaves the exception frame,
+  // 8 words and one of alignment, and r4-r11 (ARMv6-M B1.5.7; FreeRTOS portable RP2040/port.c).
+  rp2040: {
+    bytes: { wasm3: 16 * KiB, aot: 16 * KiB },
+    above: 2 * KiB,
+    below: 5 * KiB,
+    interrupt: 68,
+    kept: 6 * KiB,
+  },
   host: undefined,
 };
 

@@ -7,6 +7,9 @@
 export const PLATFORM_SPEC: ReadonlyMap<string, string> = new Map([
   ["nordicnrf52", "platformio/nordicnrf52@10.11.0"],
   ["espressif32", "platformio/espressif32@6.13.0"],
+  // PlatformIO's own has no arduino-pico; this fork has, and its platform.json at this commit pins that core by commit
+  // too: 30aead9a, five after release 5.4.3. MT builds with the same one (variants/rp2040/rp2040.ini).
+  ["raspberrypi", "https://github.com/maxgerhardt/platform-raspberrypi.git#cc24cfef37ed22ca9f2a6aead28c2deb76c39f24"],
 ]);
 
 /** The project's own platform for boards that run in an emulator; it needs no registry. */

@@ -8,6 +8,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { writeBoardIndex } from "./board-index.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const out = join(root, "build", "cli");
@@ -30,6 +31,7 @@ function sources() {
 
 /** The entry of the bundle of the sources as they are now, made if it is not there. Throws what esbuild throws. */
 export async function bundle() {
+  writeBoardIndex(root);
   const folder = join(out, sources());
   const entry = join(folder, "mehr.js");
   if (existsSync(entry)) return entry;
