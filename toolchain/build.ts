@@ -1,8 +1,11 @@
 /** board value + core -> relay.wasm -> C -> PlatformIO -> files and manifest in dist/<board>/ or dist/<board>-<engine>/. */
-import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { createPublicKey, type KeyObject } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { defaultEngine, type Engine, findEngine, variantName } from "../boards/engine.ts";
+import type { BootConfig } from "../boards/config.ts";
 import { type Board, boardFile, findBoard, isVirtual, memoryLimits } from "../boards/index.ts";
+import { SOFTDEVICE } from "../boards/mcu.ts";
 import { ramClause, ramNeed } from "../boards/memory.ts";
 import { boardConfigFile, renderBoardConfigHeader } from "../boards/render-header.ts";
 import { TASK_STACK } from "../boards/stack.ts";
@@ -14,10 +17,16 @@ import type { Translation } from "./aot/translate.ts";
 import { type CoreBuild, compileCore, sha256Hex } from "./core/compile.ts";
 import { wasmSizes } from "./core/sizes.ts";
 import { MehrError } from "./errors.ts";
+import { ESP_CHIPS } from "./image/esp-image.ts";
+import { replaceFolder } from "./image/folder.ts";
+import { FILES, type ImageFile, type Kind, makeImage } from "./image/make.ts";
+import { SIGNATURE_FILE, signManifest } from "./image/signature.ts";
+import { verifyFolder } from "./image/verify.ts";
 import {
-  type Artifact,
   artifactKinds,
   type Manifest,
+  MANIFEST_FILE,
+  MANIFEST_VERSION,
   manifestText,
   parseManifest,
   type SizeLine,
@@ -46,6 +55,10 @@ export interface BuildOptions {
   /** Needed to run the board too, or only to build it. */
   readonly purpose?: "build" | "run";
   readonly verbose?: boolean;
+  /** The region whose law and radio settings the image has; without one it only listens. */
+  readonly region?: { readonly id: string; readonly config: BootConfig };
+  /** Ed25519 private key to sign the manifest with. */
+  readonly sign?: KeyObject;
   readonly onEvent?: (event: BuildEvent) => void;
 }
 
@@ -182,24 +195,23 @@ async function build(
   const folder = join(root, "dist", variant);
   const manifestPath = join(folder, "manifest.json");
   const before = existsSync(manifestPath) ? parseManifest(readFileSync(manifestPath, "utf8")) : undefined;
-  const artifacts = collect(board, result.artifacts, folder);
-  const manifest: Manifest = {
-    manifest: 1,
-    board: board.id,
-    name: board.name,
-    mcu: board.mcu,
+  const files = collect(board, result.artifacts);
+  const manifest = manifestOf({
+    board,
     engine,
+    version: readVersion(root),
+    region: options.region?.id ?? null,
     core: {
       abi_version: readAbiVersion(root),
       size: core.wasm.length,
       sha256: core.sha256,
       ...(await wasmSizes(core.wasm)),
     },
-    artifacts,
+    files,
     ...(result.flash ? { flash: { used: result.flash.used, max: limits.flash ?? null } } : {}),
     ...(result.ram ? { ram: { used: result.ram.used, max: limits.ram ?? null } } : {}),
-  };
-  writeIfChanged(manifestPath, manifestText(manifest));
+  });
+  writeImage(folder, manifest, files, options.sign);
   const advice =
     engine === "wasm3" && result.ram
       ? ramAdvice({ board, staticBytes: result.ram.used, module: await moduleLoad(core.wasm) })
@@ -240,47 +252,86 @@ function readAbiVersion(root: string): number {
   return Number(version);
 }
 
-/** Copies what PlatformIO built to `folder`; files of an older build that this one lacks are removed. */
-function collect(board: Board, built: readonly PioArtifact[], folder: string): Artifact[] {
-  mkdirSync(folder, { recursive: true });
-  const artifacts: Artifact[] = [];
-  const suffix: Record<Artifact["kind"], string> = {
-    elf: "firmware.elf",
-    bin: "firmware.bin",
-    hex: "firmware.hex",
-    uf2: "firmware.uf2",
-    "dfu-zip": "firmware.zip",
-    bootloader: "bootloader.bin",
-    partitions: "partitions.bin",
-  };
-  for (const kind of artifactKinds) {
-    const path = join(folder, suffix[kind]);
-    const from = built.find((artifact) => artifact.kind === kind);
-    if (from === undefined) {
-      rmSync(path, { force: true });
-      continue;
-    }
-    const temporary = `${path}.${process.pid}.tmp`;
-    copyFileSync(from.path, temporary);
-    renameSync(temporary, path);
-    const bytes = readFileSync(path);
-    artifacts.push({
-      path: suffix[kind],
-      kind,
-      offset: offsetOf(board, kind),
-      size: bytes.length,
-      sha256: sha256Hex(bytes),
-    });
-  }
-  return artifacts;
+/** The version in package.json: that of the firmware too. */
+function readVersion(root: string): string {
+  return (JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string }).version;
 }
 
-/** Where a raw file goes in the board's flash. */
-function offsetOf(board: Board, kind: Artifact["kind"]): number | null {
-  if (isVirtual(board)) return null;
-  if (kind === "bin") return board.flash.app.offset;
-  if (kind === "bootloader") return board.flash.bootloader;
-  // The partition table's place is fixed in the Arduino core's bootloader (boards-and-regions.md section 5).
-  if (kind === "partitions") return 0x8000;
-  return null;
+/**
+ * The files of a board's image: those its flashers take for a real board, what PlatformIO left for a virtual one.
+ * Throws MehrError (1) if something is missing or not for the board.
+ */
+export function collect(board: Board, built: readonly PioArtifact[]): ImageFile[] {
+  const files = new Map<Kind, Uint8Array>();
+  for (const kind of artifactKinds) {
+    const artifact = built.find((one) => one.kind === kind);
+    if (artifact !== undefined) files.set(kind, readFileSync(artifact.path));
+  }
+  if (!isVirtual(board)) return makeImage(board, files);
+  return [...files].map(([kind, bytes]) => ({ kind, offset: null, bytes }));
+}
+
+interface ManifestParts extends Pick<Manifest, "version" | "engine" | "core" | "region" | "flash" | "ram"> {
+  readonly board: Board;
+  readonly files: readonly ImageFile[];
+}
+
+/** The manifest of an image with these files. */
+export function manifestOf(parts: ManifestParts): Manifest {
+  const { board, files, engine, core, region, flash, ram, version } = parts;
+  const real = isVirtual(board) ? undefined : board;
+  const softdevice = real?.flash.softdevice;
+  return {
+    manifest: MANIFEST_VERSION,
+    name: `Mehr on ${board.name}`,
+    version,
+    builds: espBuilds(board, files),
+    board: board.id,
+    mcu: board.mcu,
+    engine,
+    core,
+    region,
+    app: real === undefined ? null : { offset: real.flash.app.offset, max: real.flash.app.max },
+    softdevice:
+      softdevice === undefined
+        ? null
+        : { name: softdevice, fwid: SOFTDEVICE[softdevice].fwid, appOffset: SOFTDEVICE[softdevice].appOffset },
+    uf2: real?.uf2 === undefined ? null : { family: real.uf2.family, boardId: real.uf2.boardId ?? null },
+    usb: real?.usb ?? [],
+    artifacts: files.map(({ kind, offset, bytes }) => ({
+      path: FILES[kind],
+      kind,
+      offset,
+      size: bytes.length,
+      sha256: sha256Hex(bytes),
+    })),
+    ...(flash === undefined ? {} : { flash }),
+    ...(ram === undefined ? {} : { ram }),
+  };
+}
+
+/** The parts and not the merged file: that one would erase what a relay keeps between them, its identity. */
+function espBuilds(board: Board, files: readonly ImageFile[]): Manifest["builds"] {
+  if (board.mcu !== "esp32" && board.mcu !== "esp32s3") return [];
+  const parts = files.flatMap(({ kind, offset }) =>
+    kind === "merged" || offset === null ? [] : [{ path: FILES[kind], offset }],
+  );
+  return [{ chipFamily: ESP_CHIPS[board.mcu].name, parts }];
+}
+
+/**
+ * Puts an image into `folder` in one step, once it passes what `mehr verify` asks of it; nothing else stays there.
+ * Throws MehrError (1) if it does not pass, and leaves the folder as it was.
+ */
+export function writeImage(folder: string, manifest: Manifest, files: readonly ImageFile[], key?: KeyObject): void {
+  const text = Buffer.from(manifestText(manifest));
+  const set = [
+    ...files.map(({ kind, bytes }) => ({ name: FILES[kind], bytes, executable: kind === "elf" })),
+    { name: MANIFEST_FILE, bytes: text },
+    ...(key === undefined ? [] : [{ name: SIGNATURE_FILE, bytes: signManifest(text, key) }]),
+  ];
+  replaceFolder(folder, set, (next) => {
+    const { problems } = verifyFolder(next, key === undefined ? {} : { key: createPublicKey(key) });
+    if (problems.length > 0) throw new MehrError(1, problems.join("\n"));
+  });
 }

@@ -2,45 +2,92 @@
 import * as z from "zod";
 import { ENGINES } from "../boards/engine.ts";
 import { CORE_SIZE_BUDGET, LINEAR_MEMORY_LIMIT } from "./core/limits.ts";
+import { MehrError } from "./errors.ts";
 
-const hex64 = z.string().regex(/^[0-9a-f]{64}$/);
-const usage = z.strictObject({ used: z.int().min(0), max: z.int().min(0).nullable() });
+/** Version of the layout; a reader refuses any other. */
+export const MANIFEST_VERSION = 2;
+export const MANIFEST_FILE = "manifest.json";
 
-export const artifactKinds = ["elf", "bin", "hex", "uf2", "dfu-zip", "bootloader", "partitions"] as const;
+const hex64 = z.string().regex(/^[0-9a-f]{64}$/, { error: "a SHA-256 is 64 lower-case hexadecimal digits" });
+const bytes = z.int().min(0);
+const address = z.int().min(0).max(0xffff_ffff);
+const usage = z.strictObject({ used: bytes, max: bytes.nullable() });
+const u16 = z.int().min(0).max(0xffff);
+/** A plain name: no separators of any system, not the folder above, nothing hidden. */
+const file = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$/, {
+  error: ({ input }) => `${JSON.stringify(input)} is not the name of a file beside the manifest`,
+});
+
+export const artifactKinds = [
+  "elf",
+  "bin",
+  "hex",
+  "uf2",
+  "dfu-zip",
+  "merged",
+  "bootloader",
+  "partitions",
+  "boot-app0",
+] as const;
+
+/** Chip families as esp-web-tools names them. */
+export const CHIP_FAMILIES = ["ESP32", "ESP32-S3"] as const;
 
 export const manifestSchema = z.strictObject({
-  /** Version of this layout. */
-  manifest: z.literal(1),
-  board: z.string(),
-  name: z.string(),
-  mcu: z.string(),
-  /** What runs the core. */
-  engine: z.enum(ENGINES),
-  /** The core inside the image: the module that runs there, or the one that was translated to what runs. */
-  core: z.strictObject({
-    abi_version: z.int(),
-    size: z.int(),
-    sha256: hex64,
-    /** Bytes of its code and data sections. */
-    code: z.int(),
-    data: z.int(),
-    /** Bytes of linear memory it uses. */
-    memory: z.int(),
-  }),
-  artifacts: z.array(
-    z.strictObject({
-      /** File beside the manifest. */
-      path: z.string(),
-      kind: z.enum(artifactKinds),
-      /** Address in flash; null if the file says it itself (elf, hex, uf2, zip) or there is no flash. */
-      offset: z.int().min(0).nullable(),
-      size: z.int().min(0),
+  manifest: z.literal(MANIFEST_VERSION).describe("Version of this layout."),
+  name: z.string().describe("What a person reads before flashing (esp-web-tools)."),
+  version: z.string().describe("Version of the firmware (esp-web-tools)."),
+  builds: z
+    .array(
+      z.strictObject({
+        chipFamily: z.enum(CHIP_FAMILIES),
+        parts: z.array(z.strictObject({ path: file, offset: address })).min(1),
+      }),
+    )
+    .describe("What esp-web-tools writes where; empty for a chip it does not flash."),
+  board: z.string().describe("Id of the board value the image is made from."),
+  mcu: z.string().describe("Its microcontroller."),
+  engine: z.enum(ENGINES).describe("What runs the core."),
+  core: z
+    .strictObject({
+      abi_version: z.int(),
+      size: bytes,
       sha256: hex64,
-    }),
-  ),
-  /** Bytes by PlatformIO's count; max is null where there is no limit. Absent for a program of the host. */
-  flash: usage.optional(),
-  ram: usage.optional(),
+      code: bytes.describe("Bytes of its code section."),
+      data: bytes.describe("Bytes of its data section."),
+      memory: bytes.describe("Bytes of linear memory it uses."),
+    })
+    .describe("The core inside: the module that runs there, or the one that was translated to what runs."),
+  region: z.string().nullable().describe("Region whose law is baked in; null if the image only listens by itself."),
+  app: z
+    .strictObject({ offset: address, max: bytes })
+    .nullable()
+    .describe("Where the application begins in the flash and how much may be there; null for a virtual board."),
+  softdevice: z
+    .strictObject({ name: z.string(), fwid: u16, appOffset: address })
+    .nullable()
+    .describe("The SoftDevice the application is linked for: it starts beside no other. Null for a chip without."),
+  uf2: z
+    .strictObject({ family: address, boardId: z.string().nullable() })
+    .nullable()
+    .describe("Family in the UF2 file, and what `Board-ID:` in INFO_UF2.TXT of the board's drive must say, if known."),
+  usb: z
+    .array(z.strictObject({ vid: u16, pid: u16, mode: z.enum(["app", "bootloader", "bridge"]) }))
+    .describe("USB ids the board appears with: as the application, as its bootloader, or as a UART bridge on it."),
+  artifacts: z
+    .array(
+      z.strictObject({
+        path: file.describe("File beside the manifest."),
+        kind: z.enum(artifactKinds),
+        offset: address.nullable().describe("Address in the flash; null if the file itself says it, or there is none."),
+        size: bytes,
+        sha256: hex64,
+      }),
+    )
+    .min(1)
+    .refine((all) => new Set(all.map(({ path }) => path)).size === all.length, { error: "a file is named twice" }),
+  flash: usage.optional().describe("Bytes by PlatformIO's count; max is null where there is no limit."),
+  ram: usage.optional().describe("Static RAM, likewise."),
 });
 
 export type Manifest = z.infer<typeof manifestSchema>;
@@ -51,14 +98,41 @@ export function manifestText(manifest: Manifest): string {
   return `${JSON.stringify(manifest, null, 2)}\n`;
 }
 
-/** Reads a manifest; undefined if the text is none. */
+/** Reads a manifest; undefined if the text is none of this version. */
 export function parseManifest(text: string): Manifest | undefined {
+  const result = manifestSchema.safeParse(parseJson(text));
+  return result.success ? result.data : undefined;
+}
+
+/** Reads a manifest, or says in one sentence why it cannot: throws MehrError (1). `path` is only used in sentences. */
+export function readManifest(text: string, path: string): Manifest {
+  const value = parseJson(text);
+  const version = typeof value === "object" && value !== null && "manifest" in value ? value.manifest : undefined;
+  if (typeof version !== "number") {
+    throw new MehrError(1, `${path} is not the manifest of an image; build the image again with \`mehr build\`.`);
+  }
+  if (version !== MANIFEST_VERSION) {
+    const fix = version < MANIFEST_VERSION ? "build the image again with `mehr build`" : "update this checkout";
+    throw new MehrError(1, `${path} has version ${version} and this mehr reads version ${MANIFEST_VERSION}; ${fix}.`);
+  }
+  const result = manifestSchema.safeParse(value);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const field = issue?.path.join(".") || "the whole";
+  throw new MehrError(1, `${path}: ${field}: ${issue?.message}; do not flash it, build it again or get it again.`);
+}
+
+function parseJson(text: string): unknown {
   try {
-    const result = manifestSchema.safeParse(JSON.parse(text));
-    return result.success ? result.data : undefined;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
+}
+
+/** The JSON Schema (draft 2020-12) of a manifest; docs/manifest.md publishes it. */
+export function manifestJsonSchema(): object {
+  return z.toJSONSchema(manifestSchema);
 }
 
 export interface SizeLine {

@@ -4,6 +4,7 @@ import { variantName } from "../../boards/engine.ts";
 import { findBoard } from "../../boards/index.ts";
 import { type BuildEvent, type BuildReport, buildBoard, chooseEngine, prepareBuild } from "../../toolchain/build.ts";
 import { stackLine } from "../../toolchain/aot/stack.ts";
+import { readSigningKey, SIGNATURE_FILE } from "../../toolchain/image/signature.ts";
 import type { SizeLine } from "../../toolchain/manifest.ts";
 import type { PackageSource } from "../../toolchain/pio/environment.ts";
 import type { Io } from "./outcome.ts";
@@ -16,10 +17,14 @@ export interface BuildFlags {
   readonly source: PackageSource | "auto";
   readonly prepareOnly?: boolean;
   readonly verbose?: boolean;
+  /** Path of the Ed25519 private key to sign the manifest with. */
+  readonly sign?: string;
 }
 
 export async function build(io: Io, flags: BuildFlags): Promise<undefined> {
   const engine = chooseEngine(findBoard(flags.board), flags.engine);
+  // A key that cannot be used is told before the build, not after.
+  const sign = flags.sign === undefined ? undefined : readSigningKey(flags.sign);
   if (flags.prepareOnly) {
     const core = await prepareBuild(flags.root, flags.board, engine);
     io.result({ board: flags.board, engine, ok: true, wasm: { size: core.wasm.length, sha256: core.sha256 } });
@@ -32,6 +37,7 @@ export async function build(io: Io, flags: BuildFlags): Promise<undefined> {
     engine,
     source: flags.source,
     verbose: flags.verbose ?? false,
+    ...(sign === undefined ? {} : { sign }),
     onEvent: buildProgress(io, flags.verbose ?? false),
   });
   if (flags.verbose) io.progress(report.output);
@@ -48,8 +54,10 @@ export async function build(io: Io, flags: BuildFlags): Promise<undefined> {
     ...(report.advice ? { wasm3_ram: { used: report.advice.used, max: report.advice.max } } : {}),
     ...(report.advice?.recommend ? { recommended_engine: "aot" } : {}),
     manifest: relative(flags.root, report.manifestPath),
+    ...(sign === undefined ? {} : { signature: distPath(report, SIGNATURE_FILE) }),
   });
   printReport(io, flags.root, report);
+  if (sign !== undefined) io.print(`  ${distPath(report, SIGNATURE_FILE)}`);
 }
 
 /** One line on stderr for each step; on a terminal, each file compiled on a line that the next one replaces. */

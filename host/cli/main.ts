@@ -101,6 +101,7 @@ program
   .addOption(engine("--engine <engine>", "what runs the core: an interpreter, or the core as native code", ENGINES))
   .addOption(source())
   .option("--prepare-only", "only compile the core and write the headers a PlatformIO build includes")
+  .option("--sign <key.pem>", "sign the manifest with this Ed25519 private key (PKCS#8 PEM)")
   .option("--verbose", "show PlatformIO's whole output")
   .addOption(json())
   .addHelpText(
@@ -109,6 +110,27 @@ program
   )
   .action((board: string, options) =>
     runCommand(options, async (io) => (await import("./build.ts")).build(io, { root, board, ...options })),
+  );
+
+program
+  .command("verify")
+  .description("check a built image: every hash and format, what it is for, and who signed it")
+  .argument("<folder>", "a folder that `mehr build` has written, such as dist/rak4631")
+  .option("--key <pub.pem>", "the builder's Ed25519 public key; the manifest must be signed with it")
+  .option("--board <id>", "the board it must be for")
+  .option("--softdevice <name>", "the SoftDevice on the board, as INFO_UF2.TXT on its drive says it")
+  .addOption(json())
+  .addHelpText(
+    "after",
+    `
+Exit code 1 for an image that must not be flashed, 2 for a folder or an option that is wrong.
+
+Examples:
+  mehr verify dist/rak4631
+  mehr verify dist/rak4631 --key pub.pem --board rak4631 --softdevice "S140 6.1.1"`,
+  )
+  .action((folder: string, options) =>
+    runCommand(options, async (io) => (await import("./verify.ts")).verify(io, { folder, ...options })),
   );
 
 program

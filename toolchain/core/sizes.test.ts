@@ -35,13 +35,20 @@ describe("the size of a module", () => {
 describe("the size report", () => {
   const manifest = (size: number, flash: number): Manifest =>
     manifestSchema.parse({
-      manifest: 1,
+      manifest: 2,
+      name: "Mehr on X",
+      version: "1.0.0",
+      builds: [],
       board: "x",
-      name: "X",
       mcu: "m",
       engine: "wasm3",
       core: { abi_version: 1, size, sha256: "0".repeat(64), code: size - 50, data: 40, memory: 1000 },
-      artifacts: [],
+      region: null,
+      app: null,
+      softdevice: null,
+      uf2: null,
+      usb: [],
+      artifacts: [{ path: "firmware.elf", kind: "elf", offset: null, size: 0, sha256: "0".repeat(64) }],
       flash: { used: flash, max: 1000 },
     });
 

@@ -10,7 +10,8 @@ import { satisfies } from "./packages.ts";
 import { runProcess, withLock } from "./process.ts";
 import { WASM3_DEPENDENCY } from "./sources.ts";
 
-export type ArtifactKind = "elf" | "bin" | "hex" | "uf2" | "dfu-zip" | "bootloader" | "partitions" | "map";
+export type ArtifactKind =
+  "elf" | "bin" | "hex" | "uf2" | "dfu-zip" | "bootloader" | "partitions" | "boot-app0" | "map";
 
 export interface PioArtifact {
   kind: ArtifactKind;
@@ -60,6 +61,7 @@ const ARTIFACTS: readonly (readonly [ArtifactKind, string])[] = [
   ["dfu-zip", "firmware.zip"],
   ["bootloader", "bootloader.bin"],
   ["partitions", "partitions.bin"],
+  ["boot-app0", "boot_app0.bin"],
   ["map", "firmware.map"],
 ];
 
@@ -133,7 +135,17 @@ function requireReady(place: PioPlace, env: string, source: PackageSource): void
 
 /** The files that the build of an environment has left, in a fixed order. */
 export function findArtifacts(place: PioPlace, env: string, source: PackageSource): PioArtifact[] {
-  const dir = join(buildDir(place, source), env);
+  const found = artifactsIn(join(buildDir(place, source), env));
+  // An ESP32's build leaves this one where it came from, in the framework's package.
+  const bootApp0 = join(coreDir(place, source), "packages", ARDUINO_ESP32, "tools", "partitions", "boot_app0.bin");
+  const wanted = found.some(({ kind }) => kind === "partitions") && !found.some(({ kind }) => kind === "boot-app0");
+  return wanted && existsSync(bootApp0) ? [...found, { kind: "boot-app0", path: bootApp0 }] : found;
+}
+
+const ARDUINO_ESP32 = "framework-arduinoespressif32";
+
+/** The files of a build in the folder PlatformIO wrote them to. */
+export function artifactsIn(dir: string): PioArtifact[] {
   return ARTIFACTS.map(([kind, file]) => ({ kind, path: join(dir, file) })).filter(({ path }) => existsSync(path));
 }
 
