@@ -40,7 +40,7 @@ function boardFiles(): string[] {
     (name) =>
       name.endsWith(".ts") &&
       !name.endsWith(".test.ts") &&
-      readFileSync(join(HERE, name), "utf8").includes("export default defineBoard("),
+      /^export default defineBoard\(/m.test(readFileSync(join(HERE, name), "utf8")),
   );
 }
 

@@ -31,11 +31,14 @@ const label = z
   .max(60)
   .regex(/^[ !#-[\]-~]+$/, { error: "use printable ASCII without quotes and backslashes" });
 
+/** A board's id: the name of its file, of its environment in platformio.ini and of its folder in dist/. */
+export const boardId = z
+  .string()
+  .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, { error: "use lower-case letters, digits and single dashes" })
+  .refine((id) => !endsLikeVariant(id), { error: "do not end it like the name of an engine's variant" });
+
 const common = {
-  id: z
-    .string()
-    .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, { error: "use lower-case letters, digits and single dashes" })
-    .refine((id) => !endsLikeVariant(id), { error: "do not end it like the name of an engine's variant" }),
+  id: boardId,
   name: label,
   mcu: z.enum(MCU_IDS),
   tier: z.enum(TIERS),

@@ -12,7 +12,7 @@ export default defineBoard({
     tcxoVolts: 1.8,
     rfSwitch: { dio2: true, rxen: "P0.05" },
   },
-  // The lower end of the battery's divider. Held low for good, 3 uA: high or open, P0.31 would see over 3.6 V.
+  // The lower end of the battery's divider, held low for good (3 uA): high or open, P0.31 sees 3.6 V and more.
   power: [{ feeds: "board", pin: "P0.14", active: "low" }],
   led: { pin: "P0.26", active: "low" },
   battery: { pin: "P0.31", divider: 3, referenceVolts: 3.0 },

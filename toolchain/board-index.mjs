@@ -12,7 +12,7 @@ export function boardFileIds(root) {
   const folder = join(root, "boards");
   return readdirSync(folder)
     .filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"))
-    .filter((name) => readFileSync(join(folder, name), "utf8").includes("export default defineBoard("))
+    .filter((name) => /^export default defineBoard\(/m.test(readFileSync(join(folder, name), "utf8")))
     .map((name) => name.slice(0, -".ts".length))
     .sort();
 }

@@ -1,5 +1,5 @@
 /** Whether the chip has the pins a board value names, and whether they are free for what they are used for. */
-import { gpioIndex, type Mcu, VARIANT_DRIVES } from "../mcu.ts";
+import { gpioIndex, MCUS, type Mcu, type Pin, VARIANT_DRIVES } from "../mcu.ts";
 import type { RealBoard } from "../schema.ts";
 import { show } from "../shape.ts";
 import { keyPin, pinUses, type PlacedUse, placedUses, ranges } from "./pin-uses.ts";
@@ -71,6 +71,24 @@ function cautionOf(board: RealBoard, mcu: Mcu, use: PlacedUse): string | undefin
   // A LED or supply pin may be driven early; a pin somebody else drives, or the radio's, must be thought about.
   const driven = variant !== undefined && VARIANT_DRIVES.get(variant)?.has(use.gpio) === true;
   return driven && use.field !== "led.pin" ? `driven as an output by the Arduino variant ${variant}` : undefined;
+}
+
+export interface Unexplained {
+  /** Field, pin as the value writes it, and why it needs a reason. */
+  readonly field: string;
+  readonly pin: Pin;
+  readonly name: string;
+  readonly caution: string;
+}
+
+/** The pins in use that need a reason and have none. */
+export function unexplained(board: RealBoard): Unexplained[] {
+  const mcu = MCUS[board.mcu];
+  return placedUses(board, mcu).flatMap((use) => {
+    const caution = use.field.startsWith("leave.") ? undefined : cautionOf(board, mcu, use);
+    if (caution === undefined || board.acknowledge?.[String(use.pin)] !== undefined) return [];
+    return [{ field: use.field, pin: use.pin, name: use.name, caution }];
+  });
 }
 
 const checkAcknowledged: RealCheck = (board, mcu, report) => {

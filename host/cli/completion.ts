@@ -19,7 +19,8 @@ function wordsOf(program: Command, boards: readonly string[]): Word[] {
     const choices = command.options.flatMap(({ long, argChoices }) =>
       long && argChoices ? [{ option: long, choices: argChoices }] : [],
     );
-    return { name: command.name(), words: [...values, ...options, "--help"], values: choices };
+    const subcommands = command.commands.map((one) => one.name());
+    return { name: command.name(), words: [...subcommands, ...values, ...options, "--help"], values: choices };
   });
 }
 

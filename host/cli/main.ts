@@ -28,6 +28,11 @@ function fraction(text: string): number {
   return value;
 }
 
+/** Gathers an option that may be given several times. */
+function collect(text: string, before: readonly string[]): readonly string[] {
+  return [...before, text];
+}
+
 const json = (): Option => new Option("--json", "print one JSON object and nothing else");
 const source = (): Option =>
   new Option("--source <source>", "where PlatformIO's packages come from")
@@ -85,12 +90,48 @@ program
     runCommand(options, async (io) => (await import("./setup.ts")).doctor(io, { root, ...options })),
   );
 
-program
+const boards = program
   .command("boards")
-  .description("list the boards")
+  .description("list the boards; show one, or make a new one")
   .addOption(json())
-  .addHelpText("after", "\nExamples:\n  mehr boards\n  mehr boards --json")
+  .addHelpText(
+    "after",
+    "\nExamples:\n  mehr boards\n  mehr boards --json\n  mehr boards show rak4631\n  mehr boards new my-board",
+  )
   .action((options) => runCommand(options, async (io) => (await import("./boards.ts")).boards(io)));
+
+boards
+  .command("show")
+  .description("the wiring of a board, its flash layout, its USB ids, its sources and what was verified")
+  .argument("<board>", "its id, as in `mehr boards`")
+  .addOption(json())
+  .addHelpText("after", "\nExamples:\n  mehr boards show rak4631\n  mehr boards show t3s3-sx1276 --json")
+  .action((board: string, _options, command: Command) =>
+    runCommand(command.optsWithGlobals(), async (io) => (await import("./boards.ts")).boardsShow(io, { board })),
+  );
+
+boards
+  .command("new")
+  .description("make a board by questions, check it, and write boards/<id>.ts if nothing is wrong with it")
+  .argument("[id]", "its id; asked for without it")
+  .option("--answer <key=value>", "answer a question beforehand (repeat it); --questions lists the keys", collect, [])
+  .option("--questions", "list the questions and their keys, and write nothing")
+  .addOption(json())
+  .addHelpText(
+    "after",
+    `
+An empty line takes the answer in brackets. Answers may come from a file: mehr boards new < answers.
+A file that exists is never overwritten.
+
+Examples:
+  mehr boards new my-board
+  mehr boards new my-board --answer mcu=esp32s3 --answer sck=9 --answer miso=11
+  mehr boards new --questions`,
+  )
+  .action((id: string | undefined, _options, command: Command) => {
+    const options = command.optsWithGlobals<{ answer: string[]; questions?: boolean; json?: boolean }>();
+    return runCommand(options, async (io) => (await import("./boards-new.ts")).boardsNew(io, { ...options, root, id }));
+  });
 
 program
   .command("build")
@@ -265,7 +306,7 @@ function end(error: CommanderError): never {
   process.exit(error.exitCode === 0 ? 0 : 2);
 }
 
-for (const command of [program, ...program.commands, ...trace.commands]) {
+for (const command of [program, ...program.commands, ...trace.commands, ...boards.commands]) {
   command.exitOverride(end);
   if (asJson) command.configureOutput({ writeErr: () => {} });
 }
