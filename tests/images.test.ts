@@ -111,7 +111,7 @@ print(json.dumps([ih.minaddr(), ih.segments(), ih.tobinstr().hex()]))`;
     const [start, segments, content] = python(script, join(folder, FILES.hex)) as [number, [number, number][], string];
     expect(start).toBe(board.flash.app.offset);
     expect(elf.ok && elf.value.segments.map((s) => [s.address, s.address + s.bytes.length])).toEqual(segments);
-    expect(content).toBe(linked.bin.toString("hex"));
+    expect(content).toBe(Buffer.from(linked.bin).toString("hex"));
   });
 
   it("has them in UF2 blocks that the npm package uf2 reads", () => {

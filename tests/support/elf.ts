@@ -45,3 +45,13 @@ export function elf32(machine: number, entry: number, sections: readonly ElfSect
   words(headers + 40 * (names.length - 1), nameAt(names.length - 1), 3, 0, 0, stringsAt, strings.length, 0, 0, 1, 0);
   return file;
 }
+
+/** A program of noise with a vector table and, for an RP2040, the second-stage boot before it, as one section. */
+export function cortexElf(start: number, size: number, boot2?: Uint8Array): Uint8Array {
+  const bytes = Buffer.from(Uint8Array.from({ length: size }, (_, i) => (i * 73 + (i >> 5)) & 0xff));
+  if (boot2 !== undefined) bytes.set(boot2);
+  const table = boot2?.length ?? 0;
+  bytes.writeUInt32LE(0x2004_0000, table);
+  bytes.writeUInt32LE((start + table + 0x41) >>> 0, table + 4);
+  return elf32(40, start + table + 0x40, [{ name: ".text", address: start, bytes, flags: 6 }]);
+}
