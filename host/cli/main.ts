@@ -175,6 +175,47 @@ Examples:
   );
 
 program
+  .command("power")
+  .description("predict what a relay draws, and whether panel and battery bring it through the winter")
+  .argument("<board>", "its id, as in `mehr boards`")
+  .option("--panel <power>", "rating of the solar panel, such as 2W or 500mW; 0W is none")
+  .option("--battery <capacity>", "of the battery, such as 2000mAh, 3Ah or 7.4Wh")
+  .option("--latitude <degrees>", "where it stands, -90 to 90; south is negative")
+  .option("--traffic <traffic>", "quiet, village, busy, FRAMES/h, FRAMES/hxBYTES or duty=SHARE%", "village")
+  .option("--tilt <degrees>", "of the panel from flat, towards the equator (default: latitude + 15)")
+  .addOption(
+    new Option("--climate <climate>", "the sky for its latitude")
+      .choices(["cloudy", "average", "sunny"])
+      .default("average"),
+  )
+  .addOption(engine("--engine <engine>", "what runs the core", ENGINES))
+  .addOption(
+    new Option("--sleep <state>", "how the chip rests (default: as this firmware does)").choices(["idle", "sleep"]),
+  )
+  .option("--sf <factor>", "spreading factor (default: the board's)", integer(5, 12))
+  .addOption(new Option("--bw <khz>", "bandwidth (default: the board's)").choices(["62.5", "125", "250", "500"]))
+  .option("--power <dbm>", "output power (default: the board's)")
+  .option("--years <n>", "synthetic years", integer(1, 10_000), 200)
+  .option("--seed <n>", "of their weather", integer(0, 2 ** 32 - 1), 1)
+  .option("--plot <file>", "draw the year as an SVG")
+  .addOption(json())
+  .addHelpText(
+    "after",
+    `
+Traffic is what the relay sends beside its beacons. The names are relays of simulations: quiet is one with two
+neighbours and little to do, village a relay of \`mehr sim village\`, busy the busiest of it in its busiest hour.
+What the figures rest on, and how far off they may be, is in the output and in docs/power.md.
+
+Examples:
+  mehr power rak4631 --panel 2W --battery 2000mAh --latitude 47
+  mehr power heltec-v3 --panel 6W --battery 3Ah --latitude -33 --traffic 60/hx128 --plot year.svg
+  mehr power rak4631 --panel 0W --battery 7.4Wh --latitude 60 --traffic duty=1% --json`,
+  )
+  .action((board: string, options) =>
+    runCommand(options, async (io) => (await import("./power.ts")).power(io, { board, ...options })),
+  );
+
+program
   .command("run")
   .description("build a virtual board and run it on a simulated radio channel")
   .argument("<board>", "a virtual board: qemu-m4, qemu-rv32 or native")
