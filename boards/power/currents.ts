@@ -44,8 +44,10 @@ export interface McuCurrents {
   readonly cyclesPerInstruction: number;
   readonly running: Current;
   readonly rest: Readonly<Record<RestState, Current>>;
-  /** The state this project's HAL rests in: boards/runtime/hal/arduino, sleep_until(). */
+  /** The state this project's HAL rests in while nobody uses the console: boards/runtime/hal/arduino, sleep_until(). */
   readonly asBuilt: RestState;
+  /** Share of the time a sleeping chip is up to look at the radio's time limits, which the HAL does every second. */
+  readonly wakeShare: number;
 }
 
 export type RealMcuId = Exclude<McuId, "cortex-m4" | "rv32" | "host">;
@@ -53,6 +55,8 @@ export type RealMcuId = Exclude<McuId, "cortex-m4" | "rv32" | "host">;
 const NRF = "nRF52840 PS v1.7, Current consumption:";
 const S3 = "ESP32-S3 Series Datasheet v2.0,";
 const ESP = "ESP32 Series Datasheet v5.2, Table 4-2:";
+/** About 2 ms a second: out of light sleep, flash and clocks up, two reads over SPI, and down again (estimate). */
+const ESP_WAKE = 0.002;
 const RP = "RP2040 Datasheet, Table 637:";
 
 export const MCU_CURRENTS: Readonly<Record<RealMcuId, McuCurrents>> = {
@@ -71,6 +75,7 @@ export const MCU_CURRENTS: Readonly<Record<RealMcuId, McuCurrents>> = {
       sleep: confirmed(0.00316, [0.0024, 0.02], `${NRF} ION_RAMON_RTC, System ON, 256 KB RAM kept, wake on RTC`),
     },
     asBuilt: "sleep",
+    wakeShare: 0.0001,
   },
   esp32s3: {
     clockHz: 240_000_000,
@@ -80,7 +85,8 @@ export const MCU_CURRENTS: Readonly<Record<RealMcuId, McuCurrents>> = {
       idle: confirmed(32.9, [32.9, 47.6], `${S3} Table 5-9: 240 MHz, WAITI, no (all) peripheral clocks`),
       sleep: confirmed(0.24, [0.24, 1.0], `${S3} Table 5-10: light sleep; boards with PSRAM or pull-ups more`),
     },
-    asBuilt: "idle",
+    asBuilt: "sleep",
+    wakeShare: ESP_WAKE,
   },
   esp32: {
     clockHz: 240_000_000,
@@ -90,7 +96,8 @@ export const MCU_CURRENTS: Readonly<Record<RealMcuId, McuCurrents>> = {
       idle: confirmed(30, [30, 44], `${ESP} modem-sleep, 240 MHz, dual core, lower end of 30 to 68 mA`),
       sleep: confirmed(0.8, [0.8, 1.6], `${ESP} light sleep`),
     },
-    asBuilt: "idle",
+    asBuilt: "sleep",
+    wakeShare: ESP_WAKE,
   },
   rp2040: {
     clockHz: 133_000_000,
@@ -102,6 +109,7 @@ export const MCU_CURRENTS: Readonly<Record<RealMcuId, McuCurrents>> = {
       sleep: confirmed(0.39, [0.18, 4.5], `${RP} SLEEP (DORMANT 0.18 mA, but nothing keeps time there)`),
     },
     asBuilt: "idle",
+    wakeShare: 0,
   },
 };
 
@@ -171,7 +179,11 @@ export const TCXO: Current = estimate(
 );
 
 /** What a board takes beside chip and radio, where its value does not say: regulator, divider, LED, UART bridge. */
-export const DEFAULT_DRAW: Current = estimate(1, [0.1, 3], "an assumption: this board's value cites no measurement");
+export const DEFAULT_DRAW: Current = estimate(
+  1,
+  [0.1, 3],
+  "this board's value cites no measurement; 0.8 and 1.1 mA are left of those of two others (docs/power.md)",
+);
 
 /** Milliamperes while sending at `dbm`. Beyond the table's ends, its ends. */
 export function transmitCurrent(chip: RadioChipId, dbm: number): Current {

@@ -12,6 +12,7 @@ import { airShare, beaconShare, dutyTraffic, framesTraffic, type Phy, TRAFFIC, t
 import { yearPlot } from "../power/plot.ts";
 import {
   averageCurrents,
+  effect,
   milliwattHours,
   type PowerResult,
   predict,
@@ -212,21 +213,27 @@ export async function power(io: Io, options: PowerOptions): Promise<undefined> {
   if (options.plot !== undefined) io.print(`\nThe year as a plot: ${options.plot}`);
 }
 
+function dayCount(days: number): string {
+  return days > 0 && days < 0.05 ? "< 0.1" : days.toFixed(1);
+}
+
 /** Whole sentences: what survives, or how long it lasts without a panel. */
 export function verdict({ input, simulation, autonomyDays, coldest }: PowerResult): string {
   const days = `${amount(autonomyDays)} days`;
-  if (input.panelWatts === 0) return `Without a panel the full battery lasts ${days} at ${coldest.toFixed(0)} C.`;
+  if (input.panelWatts === 0)
+    return `Without a panel the full battery lasts ${days} in the coldest month (${coldest.toFixed(0)} C).`;
   const { survived, years } = simulation;
   const down = simulation.downDays.reduce((sum, one) => sum + one, 0);
-  const rest = survived === years ? "" : `; in an average year it is locked out on ${amount(down)} days`;
+  const rest = survived === years ? "" : `; in an average year it is locked out on ${dayCount(down)} days`;
   return `Survives ${survived} of ${years} years${rest}.`;
 }
 
 function report(result: PowerResult): string[] {
-  const { input, load, milliamps, milliampsRange, milliampsAsleep, supply } = result;
+  const { input, load, milliamps, milliampsRange, milliampsByRest, supply } = result;
   const { board, phy, traffic } = input;
   const { spreadingFactor, bandwidthHz, powerDbm } = phy;
   const currents = averageCurrents(result);
+  const sources = [...new Set(currents.map(({ source }) => source))];
   const lines = [
     `${board.name}: ${board.radio.chip}, SF${spreadingFactor}, ${bandwidthHz / 1000} kHz, ${powerDbm} dBm; core with ${input.engine}; ` +
       `traffic ${traffic.name}, ${percent(load.airShare)} of the time on the air.`,
@@ -234,25 +241,30 @@ function report(result: PowerResult): string[] {
     table(
       ["draws", "mA", "of the time", "on average, mA", "least..most", "source"],
       [
-        ...currents.map(({ name, milliamps: whileOn, share, average, range, confirmed }, i) => [
+        ...currents.map(({ name, milliamps: whileOn, share, average, range, confirmed, source }) => [
           name,
           amount(whileOn),
           percent(share),
           amount(average),
           `${amount(range[0])}..${amount(range[1])}`,
-          `[${i + 1}]${confirmed ? "" : " estimate"}`,
+          `[${sources.indexOf(source) + 1}]${confirmed ? "" : " estimate"}`,
         ]),
         ["together", "", "", amount(milliamps), `${amount(milliampsRange[0])}..${amount(milliampsRange[1])}`, ""],
       ],
     ),
-    ...currents.map(({ source }, i) => `[${i + 1}] ${source}.`),
+    ...sources.map((source, i) => `[${i + 1}] ${source}.`),
     "",
     `${amount(milliwattHours(milliamps * 24))} mWh a day. The battery has ${amount(result.usableMah)} mAh between full and the lockout ` +
       `at ${supply.lockout.belowVolts} V in the coldest month (${result.coldest.toFixed(0)} C): ${amount(result.autonomyDays)} days without sun.`,
   ];
-  if (milliampsAsleep !== undefined) {
+  const { idle, sleep } = milliampsByRest;
+  if (input.rest === "idle") {
     lines.push(
-      `The chip rests with its clocks running, as this firmware is built; asleep between frames the board would draw ${amount(milliampsAsleep)} mA (--sleep sleep).`,
+      `The chip rests with its clocks running; if it slept between frames the board would draw ${amount(sleep)} mA.`,
+    );
+  } else if (idle > 1.5 * sleep) {
+    lines.push(
+      `The chip sleeps between frames; while somebody uses its console it does not, and the board draws ${amount(idle)} mA.`,
     );
   }
   if (input.panelWatts > 0) lines.push("", monthTable(result));
@@ -269,7 +281,7 @@ function monthTable({ months, worstMonth, input }: PowerResult): string {
     amount(milliwattHours(month.needMah)),
     percent(month.chargeMedian),
     percent(month.chargeLow),
-    amount(month.downDays),
+    dayCount(month.downDays),
     bar(month.harvestMah / most),
   ]);
   const head = [
@@ -288,21 +300,27 @@ function monthTable({ months, worstMonth, input }: PowerResult): string {
   return `${table(head, rows)}\n${foot}`;
 }
 
+/** Lines of the error table that move anything by less are left to --json. */
+const EFFECT_SHOWN = 0.01;
+
 function errors({ sensitivity, input }: PowerResult): string[] {
-  const cell = ({ assumed, milliamps, margin, survived }: SensitivityEnd): string[] => [
+  const sunny = input.panelWatts > 0;
+  const cell = ({ assumed, milliamps, margin, autonomyDays, survived }: SensitivityEnd): string[] => [
     assumed,
     amount(milliamps),
-    ...(input.panelWatts > 0 ? [`${margin.toFixed(1)} x`, percent(survived)] : []),
+    ...(sunny ? [`${margin.toFixed(1)} x`, percent(survived)] : [amount(autonomyDays)]),
   ];
-  const heads = ["mA", ...(input.panelWatts > 0 ? ["harvest", "survives"] : [])];
+  const heads = ["mA", ...(sunny ? ["harvest", "survives"] : ["days"])];
   return [
     "What it rests on, the most important first; each line changes one assumption:",
     "",
     table(
       ["assumption", "at best", ...heads, "at worst", ...heads],
-      sensitivity.map(({ name, low, high }) => [name, ...cell(low), ...cell(high)]),
+      sensitivity
+        .filter((line) => effect(line) >= EFFECT_SHOWN)
+        .map(({ name, low, high }) => [name, ...cell(low), ...cell(high)]),
     ),
-    ...(input.panelWatts > 0 ? ["Harvest is that of the worst month, over the need."] : []),
+    ...(sunny ? ["Harvest is that of the worst month, over the need."] : []),
     "Not in it: shade, other loads on the battery, charging below 0 C, a charger's current limit. See docs/power.md.",
   ];
 }
@@ -325,7 +343,7 @@ function asJson(result: PowerResult, plot: string | undefined): unknown {
     current: {
       average_ma: round(result.milliamps),
       range_ma: result.milliampsRange.map(round),
-      asleep_ma: result.milliampsAsleep === undefined ? null : round(result.milliampsAsleep),
+      by_rest_ma: { idle: round(result.milliampsByRest.idle), sleep: round(result.milliampsByRest.sleep) },
       parts: averageCurrents(result).map((part) => ({
         name: part.name,
         ma: round(part.milliamps),
@@ -356,7 +374,13 @@ function asJson(result: PowerResult, plot: string | undefined): unknown {
     sensitivity: result.sensitivity.map(({ name, low, high }) => ({ name, low: end(low), high: end(high) })),
     plot: plot ?? null,
   };
-  function end({ assumed, milliamps, margin, survived }: SensitivityEnd): unknown {
-    return { assumed, average_ma: round(milliamps), harvest_over_need: round(margin), survived: round(survived) };
+  function end({ assumed, milliamps, margin, autonomyDays, survived }: SensitivityEnd): unknown {
+    return {
+      assumed,
+      average_ma: round(milliamps),
+      harvest_over_need: round(margin),
+      autonomy_days: round(autonomyDays),
+      survived: round(survived),
+    };
   }
 }

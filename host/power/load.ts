@@ -155,13 +155,15 @@ export function loadOf({ board, mcu, engine, phy, traffic, rest }: LoadInput): L
   const chip = MCU_CURRENTS[mcu];
   const sending = Math.min(1, airShare(phy, traffic));
   const running = cpuSeconds(mcu, engine, traffic) / 3600;
+  const waking = rest === "sleep" ? (1 - running) * chip.wakeShare : 0;
   const draw = boardDraw(board);
   const parts: Part[] = [
     { name: "radio, listening", current: radio.receiving, share: 1 - sending },
     { name: "radio, sending", current: transmitCurrent(board.radio.chip, phy.powerDbm), share: sending },
     ...(board.radio.tcxoVolts === undefined ? [] : [{ name: "radio, oscillator", current: TCXO, share: 1 }]),
     { name: "chip, running", current: chip.running, share: running },
-    { name: "chip, resting", current: chip.rest[rest], share: 1 - running },
+    ...(waking === 0 ? [] : [{ name: "chip, looking up", current: chip.running, share: waking }]),
+    { name: "chip, resting", current: chip.rest[rest], share: 1 - running - waking },
     { name: "board", current: draw, share: 1 },
   ];
   const lockedOut = chip.rest.sleep.milliamps + radio.sleeping.milliamps + draw.milliamps;

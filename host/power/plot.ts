@@ -27,7 +27,7 @@ text { fill: currentColor; }
 
 /** Days averaged for a line of the plot: day by day it trembles with the weather of the seed. */
 const SMOOTH_DAYS = 9;
-const LEGEND_HEIGHT = 44;
+const LEGEND_HEIGHT = 74;
 
 /** Mean of the days around each, over the turn of the year. */
 function smooth(values: readonly number[]): number[] {
@@ -42,9 +42,9 @@ function smooth(values: readonly number[]): number[] {
 /** The plot of a year, a whole SVG document. */
 export function yearPlot(result: PowerResult): string {
   const { simulation, milliamps, input } = result;
-  const need = milliwattHours(milliamps * 24);
+  const need = milliwattHours(milliamps * 24) / 1000;
   const column = (name: "harvestMah" | "harvestLowMah" | "harvestHighMah"): number[] =>
-    smooth(simulation.days.map((day) => milliwattHours(day[name])));
+    smooth(simulation.days.map((day) => milliwattHours(day[name]) / 1000));
   const [harvest, low, high] = [column("harvestMah"), column("harvestLowMah"), column("harvestHighMah")];
   const x = scaleLinear([0, DAYS - 1], RANGE_X);
   const y = scaleLinear([0, Math.max(...high, need) * 1.05], RANGE_Y);
@@ -60,7 +60,7 @@ export function yearPlot(result: PowerResult): string {
   const chart = plot(
     `A year of ${input.board.name}: energy a day and charge of the battery`,
     { scale: x, label: "", ticks: starts, format: (day) => MONTHS[MONTH_OF[day] ?? 0] ?? "" },
-    { scale: y, label: "mWh a day", format: short },
+    { scale: y, label: "Wh a day", format: short },
     [
       html`<path class="band" d="${band ?? ""}" />`,
       lineThrough(points(harvest, y), "harvest"),
@@ -81,14 +81,14 @@ export function yearPlot(result: PowerResult): string {
 
 function legend(): Markup {
   const entries: readonly (readonly [string, string])[] = [
-    ["harvest", "harvest, mean (band: 8 of 10 years)"],
+    ["harvest", "harvest, mean of the years; the band holds 8 of 10"],
     ["need", "what the relay takes"],
-    ["charge", "battery at its daily lowest, median (right)"],
-    ["charge-low", "the same in the worst of 20 years"],
+    ["charge", "battery at its daily lowest, median of the years (right scale)"],
+    ["charge-low", "the same in the worst of 20 years (right scale)"],
   ];
   return html`${entries.map(([className, label], i) => {
-    const left = RANGE_X[0] + (i % 2) * 195;
-    const top = HEIGHT + 10 + Math.floor(i / 2) * 17;
+    const [left] = RANGE_X;
+    const top = HEIGHT + 4 + i * 17;
     return html`<line class="${className}" x1="${left}" x2="${left + 18}" y1="${top}" y2="${top}" /><text
         x="${left + 23}"
         y="${coordinate(top)}"

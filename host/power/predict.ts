@@ -6,7 +6,7 @@ import { NOMINAL_VOLTS, PANEL_YIELD, PANEL_YIELD_RANGE } from "./battery.ts";
 import { type Climate, CLIMATE_FACTOR, monthlyCelsius } from "./climate.ts";
 import { averageOf, type Load, loadOf, type Part, type Phy, totalOf, type Traffic } from "./load.ts";
 import { type Draw, runHours, type Simulation, simulate, type Site, type Supply, usableMah } from "./simulate.ts";
-import { MONTH_OF } from "./solar.ts";
+import { MONTH_OF, MONTHS } from "./solar.ts";
 import { PERSISTENCE } from "./weather.ts";
 
 export interface PowerInput {
@@ -38,6 +38,8 @@ export interface SensitivityEnd {
   readonly milliamps: number;
   /** Harvest over need in the worst month. */
   readonly margin: number;
+  /** The full battery without sun, in the coldest month. */
+  readonly autonomyDays: number;
   /** Share of the years without a lockout, 0..1. */
   readonly survived: number;
 }
@@ -63,8 +65,8 @@ export interface PowerResult {
   readonly milliamps: number;
   /** With every current at its least and at its most. */
   readonly milliampsRange: readonly [number, number];
-  /** The same board with its chip asleep between frames; undefined where it is already. */
-  readonly milliampsAsleep: number | undefined;
+  /** The same load by how the chip rests. */
+  readonly milliampsByRest: Readonly<Record<RestState, number>>;
   readonly simulation: Simulation;
   readonly months: readonly MonthResult[];
   /** 0..11: the least harvest for its need. */
@@ -78,6 +80,8 @@ export interface PowerResult {
 
 /** Years simulated for each end of each line of the error table. */
 const SENSITIVITY_YEARS = 100;
+/** Where the coldest month is colder, snow may lie. */
+const SNOW_CELSIUS = 4;
 const DEFAULT_LOCKOUT = { belowVolts: 3.3, resumeVolts: 3.5 };
 
 function supplyOf({ board, panelWatts, batteryMah }: PowerInput): Supply {
@@ -100,8 +104,7 @@ export function predict(input: PowerInput): PowerResult {
   const supply = supplyOf(input);
   const simulation = simulate({ site: siteOf(input), supply, draw, years: input.years, seed: input.seed });
   const months = monthsOf(simulation, draw.milliamps * 24);
-  const celsius = Array.from({ length: 12 }, (_, month) => monthlyCelsius(input.latitude, month));
-  const coldest = Math.min(...celsius);
+  const coldest = coldestOf(input.latitude);
   return {
     input,
     supply,
@@ -110,7 +113,10 @@ export function predict(input: PowerInput): PowerResult {
     milliampsRange: [0, 1].map((end) =>
       load.parts.reduce((sum, part) => sum + averageOf(part, part.current.range[end]), 0),
     ) as [number, number],
-    milliampsAsleep: input.rest === "sleep" ? undefined : totalOf(loadOf({ ...input, rest: "sleep" }).parts),
+    milliampsByRest: {
+      idle: totalOf(loadOf({ ...input, rest: "idle" }).parts),
+      sleep: totalOf(loadOf({ ...input, rest: "sleep" }).parts),
+    },
     simulation,
     months,
     worstMonth: months.indexOf(worstOf(months)),
@@ -119,6 +125,11 @@ export function predict(input: PowerInput): PowerResult {
     usableMah: usableMah(supply, coldest),
     sensitivity: sensitivityOf(input, load, supply),
   };
+}
+
+/** Mean of the coldest month, C. */
+function coldestOf(latitude: number): number {
+  return Math.min(...MONTHS.map((_, month) => monthlyCelsius(latitude, month)));
 }
 
 function monthsOf({ days, downDays, horizontal, panel }: Simulation, needMah: number): MonthResult[] {
@@ -150,10 +161,15 @@ interface Change {
 
 const milliamperes = (value: number): string => `${Number(value.toPrecision(2))} mA`;
 
-/** How far a line of the error table moves the result: survival first, then the margin, then the current. */
-function effect({ low, high }: Sensitivity): number {
-  const margin = Math.abs(low.margin - high.margin) || 0;
-  return 1e6 * Math.abs(low.survived - high.survived) + 1e3 * margin + Math.abs(low.milliamps - high.milliamps);
+/** How far apart two results are, as a share of the larger. */
+function apart(a: number, b: number): number {
+  return a === b ? 0 : Math.abs(a - b) / Math.max(a, b);
+}
+
+/** How far a line of the error table moves the result: survival first, then margin and days together. */
+export function effect({ low, high }: Sensitivity): number {
+  const rest = apart(low.margin, high.margin) + apart(low.autonomyDays, high.autonomyDays);
+  return 10 * Math.abs(low.survived - high.survived) + rest;
 }
 
 /** The same relay with one assumption at its ends, everything else as it was and the same weather; the largest first. */
@@ -162,6 +178,7 @@ function sensitivityOf(input: PowerInput, load: Load, supply: Supply): Sensitivi
 }
 
 function linesOf(input: PowerInput, load: Load, supply: Supply): Sensitivity[] {
+  const coldest = coldestOf(input.latitude);
   const site = siteOf(input);
   const years = Math.min(input.years, SENSITIVITY_YEARS);
   const end = (change: Change): SensitivityEnd => {
@@ -174,8 +191,13 @@ function linesOf(input: PowerInput, load: Load, supply: Supply): Sensitivity[] {
       seed: input.seed,
     });
     const { harvestMah, needMah } = worstOf(monthsOf(run, draw.milliamps * 24));
-    const margin = harvestMah / needMah;
-    return { assumed: change.assumed, milliamps: draw.milliamps, margin, survived: run.survived / years };
+    return {
+      assumed: change.assumed,
+      milliamps: draw.milliamps,
+      margin: harvestMah / needMah,
+      autonomyDays: runHours({ ...supply, ...change.supply }, draw, coldest + (change.site?.warmer ?? 0)) / 24,
+      survived: run.survived / years,
+    };
   };
   const line = (name: string, low: Change, high: Change): Sensitivity => ({ name, low: end(low), high: end(high) });
   const currents = load.parts.map((part) => {
@@ -203,9 +225,14 @@ function linesOf(input: PowerInput, load: Load, supply: Supply): Sensitivity[] {
   ];
   if (supply.panelWatts === 0) return [...currents, ...supplies];
   const [worst, best] = PANEL_YIELD_RANGE;
+  const frost = coldest < SNOW_CELSIUS;
+  const snow = frost
+    ? [line("snow on the panel", { assumed: "none" }, { assumed: "10 days", site: { snowDays: 10 } })]
+    : [];
   return [
     ...currents,
     ...supplies,
+    ...snow,
     line(
       "sky of the place",
       { assumed: "20 % clearer", site: { clearnessFactor: factor * 1.2 } },
@@ -221,7 +248,6 @@ function linesOf(input: PowerInput, load: Load, supply: Supply): Sensitivity[] {
       { assumed: "short (0.1)", site: { persistence: 0.1 } },
       { assumed: "long (0.6)", site: { persistence: 0.6 } },
     ),
-    line("snow on the panel", { assumed: "none", site: {} }, { assumed: "10 days", site: { snowDays: 10 } }),
     line(
       "tilt of the panel",
       { assumed: `${Math.min(90, input.tilt + 15)} degrees`, site: { tilt: Math.min(90, input.tilt + 15) } },
