@@ -5,7 +5,7 @@
  * and Hollands and Huget bounded it (1983; D&B 2.9): exponentially between a dull day's 0.05 and the clearest the month
  * allows. Dull days follow dull days: what is drawn is a normal process whose value depends on the day before, mapped
  * onto that distribution (Graham, Hollands and Huget, Solar Energy 40, 1988), who found the dependence to be 0.29
- * everywhere. The eight years of weather named in climate.ts have 0.11 to 0.38, mean 0.25.
+ * everywhere. The eight years of weather named in climate.ts have 0.11 to 0.40, mean 0.25.
  */
 import type { SeededRandom } from "../radio/random.ts";
 import { normal } from "../sim/streams.ts";
