@@ -1,5 +1,5 @@
 /** A board's `board_config.h`: its wiring and its boot configuration as constants, made by a build. */
-import { bootConfig, encodeBootConfig } from "./config.ts";
+import { type BootConfig, bootConfig, encodeBootConfig } from "./config.ts";
 import { gpioIndex, type McuId, type Pin, pinName } from "./mcu.ts";
 import { RADIO } from "./radio.ts";
 import { type Board, isVirtual, type RealBoard } from "./schema.ts";
@@ -11,10 +11,10 @@ export function boardConfigFile(id: string): string {
 
 /**
  * Text of a board's `board_config.h`: macros for every board, and for a real one its wiring as constants in namespace
- * `mehr::board`. GPIOs are the indices Arduino uses; -1 means the board has no such pin.
+ * `mehr::board`; `config` is a region's, or else the one that only listens. GPIOs are the indices Arduino uses; -1 means the board has no such pin.
  */
-export function renderBoardConfigHeader(board: Board): string {
-  const bytes = [...encodeBootConfig(bootConfig(board))].map((byte) => `0x${byte.toString(16).padStart(2, "0")}`);
+export function renderBoardConfigHeader(board: Board, config: BootConfig = bootConfig(board)): string {
+  const bytes = [...encodeBootConfig(config)].map((byte) => `0x${byte.toString(16).padStart(2, "0")}`);
   const lines = [
     `// Rendered from boards/${board.id}.ts by a build. Edit the board value instead.`,
     "#pragma once",

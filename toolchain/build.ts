@@ -43,6 +43,12 @@ import { installSystemPackages, missingPackagesError, missingSystemPackages } fr
 export type BuildEvent =
   { readonly kind: "step"; readonly text: string } | { readonly kind: "platformio"; readonly event: PioEvent };
 
+/** A region, and the lawful boot configuration that an image for it carries (boards/regions/config.ts). */
+export interface BuildRegion {
+  readonly id: string;
+  readonly config: BootConfig;
+}
+
 export interface BuildOptions {
   /** Root of the checkout. */
   readonly root: string;
@@ -50,13 +56,13 @@ export interface BuildOptions {
   /** The board's own default unless given. */
   readonly engine?: Engine;
   readonly source?: PackageSource | "auto";
+  /** Without one the image of a real board only listens. */
+  readonly region?: BuildRegion;
   /** Install Debian packages that are missing, if this is root on Debian. */
   readonly install?: boolean;
   /** Needed to run the board too, or only to build it. */
   readonly purpose?: "build" | "run";
   readonly verbose?: boolean;
-  /** The region whose law and radio settings the image has; without one it only listens. */
-  readonly region?: { readonly id: string; readonly config: BootConfig };
   /** Ed25519 private key to sign the manifest with. */
   readonly sign?: KeyObject;
   readonly onEvent?: (event: BuildEvent) => void;
@@ -93,12 +99,17 @@ export interface PreparedCore extends CoreBuild {
 }
 
 /** Compiles the core and writes the files a firmware build includes: all that `pio run` itself cannot make. */
-export async function prepareBuild(root: string, boardId: string, asked?: Engine): Promise<PreparedCore> {
+export async function prepareBuild(
+  root: string,
+  boardId: string,
+  asked?: Engine,
+  config?: BootConfig,
+): Promise<PreparedCore> {
   const board = findBoard(boardId);
   const engine = chooseEngine(board, asked);
   const core = await compileCore({ root });
   const translation = engine === "aot" ? await translateCore({ root, core }) : undefined;
-  writeIfChanged(join(root, boardConfigFile(boardId)), renderBoardConfigHeader(board));
+  writeIfChanged(join(root, boardConfigFile(boardId)), renderBoardConfigHeader(board, config));
   return { ...core, ...(translation === undefined ? {} : { translation }) };
 }
 
@@ -174,7 +185,7 @@ async function build(
   const { root, engine } = options;
   const onStep = (text: string): void => options.onEvent?.({ kind: "step", text });
   onStep(engine === "aot" ? "compiling the core and translating it to C" : "compiling the core");
-  const core = await prepareBuild(root, board.id, engine);
+  const core = await prepareBuild(root, board.id, engine, options.region?.config);
   const variant = variantName(board, engine);
   onStep(
     `building the firmware with PlatformIO, packages from ${source === "registry" ? "its registry" : "this machine"}`,

@@ -2,7 +2,18 @@
 import { relative } from "node:path";
 import { variantName } from "../../boards/engine.ts";
 import { findBoard } from "../../boards/index.ts";
-import { type BuildEvent, type BuildReport, buildBoard, chooseEngine, prepareBuild } from "../../toolchain/build.ts";
+import { regionalConfig } from "../../boards/regions/config.ts";
+import { findRegion } from "../../boards/regions/index.ts";
+import { channelText, percentText } from "../../boards/regions/text.ts";
+import {
+  type BuildEvent,
+  type BuildRegion,
+  type BuildReport,
+  buildBoard,
+  chooseEngine,
+  prepareBuild,
+} from "../../toolchain/build.ts";
+import { MehrError } from "../../toolchain/errors.ts";
 import { stackLine } from "../../toolchain/aot/stack.ts";
 import { readSigningKey, SIGNATURE_FILE } from "../../toolchain/image/signature.ts";
 import type { SizeLine } from "../../toolchain/manifest.ts";
@@ -15,6 +26,17 @@ export interface BuildFlags {
   /** The board's default unless given. */
   readonly engine?: string;
   readonly source: PackageSource | "auto";
+  /** Without one the image only listens. */
+  readonly region?: string;
+  /** Hz. */
+  readonly frequency?: number;
+  /** Hz. */
+  readonly bandwidth?: number;
+  readonly sf?: number;
+  /** Conducted, dBm. */
+  readonly power?: number;
+  /** dBi */
+  readonly antennaGain?: number;
   readonly prepareOnly?: boolean;
   readonly verbose?: boolean;
   /** Path of the Ed25519 private key to sign the manifest with. */
@@ -25,9 +47,14 @@ export async function build(io: Io, flags: BuildFlags): Promise<undefined> {
   const engine = chooseEngine(findBoard(flags.board), flags.engine);
   // A key that cannot be used is told before the build, not after.
   const sign = flags.sign === undefined ? undefined : readSigningKey(flags.sign);
+  const region = regionOf(flags);
   if (flags.prepareOnly) {
-    const core = await prepareBuild(flags.root, flags.board, engine);
-    io.result({ board: flags.board, engine, ok: true, wasm: { size: core.wasm.length, sha256: core.sha256 } });
+    const core = await prepareBuild(flags.root, flags.board, engine, region?.config);
+    io.result({
+      ...{ board: flags.board, engine, ok: true, region: region?.id ?? null },
+      wasm: { size: core.wasm.length, sha256: core.sha256 },
+    });
+    io.print(regionLine(region));
     io.print(`relay.wasm ${core.wasm.length} B, sha256 ${core.sha256}`);
     return;
   }
@@ -36,6 +63,7 @@ export async function build(io: Io, flags: BuildFlags): Promise<undefined> {
     board: flags.board,
     engine,
     source: flags.source,
+    ...(region === undefined ? {} : { region }),
     verbose: flags.verbose ?? false,
     ...(sign === undefined ? {} : { sign }),
     onEvent: buildProgress(io, flags.verbose ?? false),
@@ -46,6 +74,7 @@ export async function build(io: Io, flags: BuildFlags): Promise<undefined> {
     board: flags.board,
     engine,
     ok: true,
+    region: region?.id ?? null,
     artifacts: manifest.artifacts.map((artifact) => ({ ...artifact, path: distPath(report, artifact.path) })),
     wasm: { size: manifest.core.size, sha256: manifest.core.sha256 },
     ...(manifest.flash ? { flash: manifest.flash } : {}),
@@ -58,6 +87,34 @@ export async function build(io: Io, flags: BuildFlags): Promise<undefined> {
   });
   printReport(io, flags.root, report);
   if (sign !== undefined) io.print(`  ${distPath(report, SIGNATURE_FILE)}`);
+  io.print(`  ${regionLine(region)}`);
+}
+
+/** The region of the flags and what it makes of the board's boot configuration; undefined for an image that listens. */
+function regionOf(flags: BuildFlags): BuildRegion | undefined {
+  const { frequency, bandwidth, sf, power, antennaGain } = flags;
+  if (flags.region === undefined) {
+    if ([frequency, bandwidth, sf, power, antennaGain].every((value) => value === undefined)) return undefined;
+    throw new MehrError(
+      2,
+      "--frequency, --bandwidth, --sf, --power and --antenna-gain are a matter of a region's law; give --region too.",
+    );
+  }
+  const region = findRegion(flags.region);
+  const wanted = {
+    ...{ frequencyHz: frequency, bandwidthHz: bandwidth, spreadingFactor: sf },
+    ...{ powerDbm: power, antennaGainDbi: antennaGain },
+  };
+  return { id: region.id, config: regionalConfig(findBoard(flags.board), region, wanted) };
+}
+
+function regionLine(region: BuildRegion | undefined): string {
+  if (region === undefined)
+    return "no region: the default configuration of the board, which on real hardware only listens";
+  const { config } = region;
+  const hour =
+    config.dutyPermille === 1000 ? "no limit of the hour" : `${percentText(config.dutyPermille)} of any hour`;
+  return `region ${region.id}: ${channelText(config)}, ${config.powerDbm} dBm, ${hour}`;
 }
 
 /** One line on stderr for each step; on a terminal, each file compiled on a line that the next one replaces. */

@@ -10,23 +10,32 @@ interface Word {
   readonly values: readonly { readonly option: string; readonly choices: readonly string[] }[];
 }
 
-/** Every command with its options and the values of its first argument. */
-function wordsOf(program: Command, boards: readonly string[]): Word[] {
+/** Every command with its options and the values of its first argument, and the values of options that name something. */
+function wordsOf(program: Command, boards: readonly string[], regions: readonly string[]): Word[] {
   return program.commands.map((command) => {
     const argument = command.registeredArguments[0];
-    const values = argument?.argChoices ?? (/^boards?$/.test(argument?.name() ?? "") ? boards : []);
+    const named = (name: string): readonly string[] =>
+      /^boards?$/.test(name) ? boards : name === "region" ? regions : [];
+    const values = argument?.argChoices ?? named(argument?.name() ?? "");
     const options = command.options.flatMap((option) => (option.long ? [option.long] : []));
-    const choices = command.options.flatMap(({ long, argChoices }) =>
-      long && argChoices ? [{ option: long, choices: argChoices }] : [],
-    );
+    const choices = command.options.flatMap(({ long, argChoices }) => {
+      if (!long) return [];
+      const choices = argChoices ?? (long === "--region" ? regions : []);
+      return choices.length > 0 ? [{ option: long, choices }] : [];
+    });
     const subcommands = command.commands.map((one) => one.name());
     return { name: command.name(), words: [...subcommands, ...values, ...options, "--help"], values: choices };
   });
 }
 
 /** The script for a shell, to be sourced (bash, zsh) or put into the completions folder (fish). */
-export function completionScript(shell: (typeof SHELLS)[number], program: Command, boards: readonly string[]): string {
-  const commands = wordsOf(program, boards);
+export function completionScript(
+  shell: (typeof SHELLS)[number],
+  program: Command,
+  boards: readonly string[],
+  regions: readonly string[],
+): string {
+  const commands = wordsOf(program, boards, regions);
   const names = commands.map((command) => command.name).join(" ");
   if (shell === "fish") {
     const lines = commands.flatMap((command) => {

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { allBoards } from "../../boards/index.ts";
+import { REGIONS_PAGE, renderRegionsPage } from "../../boards/regions/docs.ts";
 import { renderCommitted } from "../../boards/render.ts";
 import { readLockedAbi, renderAbi } from "../../toolchain/abi/generate.ts";
 import { compileCore } from "../../toolchain/core/compile.ts";
@@ -22,6 +23,7 @@ export async function generate(io: Io, flags: { root: string; check?: boolean })
   };
   for (const [path, text] of renderAbi(readLockedAbi(root))) put(path, text);
   for (const [path, text] of renderCommitted(allBoards())) put(path, text);
+  put(REGIONS_PAGE, renderRegionsPage());
   const core = await compileCore({ root });
   put(TRANSCRIPT_PATH, transcriptText(await recordScenario(core.wasm)));
 

@@ -33,6 +33,35 @@ function collect(text: string, before: readonly string[]): readonly string[] {
   return [...before, text];
 }
 
+/** A decimal number in a range, for an option in a unit people use; the command gets it times `scale`, whole. */
+function decimal(min: number, max: number, unit: string, scale = 1): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^-?\d+(\.\d+)?$/.test(text) || value < min || value > max) {
+      throw new InvalidArgumentError(`It takes a number of ${unit} from ${min} to ${max}.`);
+    }
+    return scale === 1 ? value : Math.round(value * scale);
+  };
+}
+
+const frequency = decimal(100, 2500, "MHz", 1e6);
+const bandwidth = decimal(7.8, 1625, "kHz", 1000);
+const gain = decimal(-20, 40, "dBi");
+/** Whole dBm: what a radio chip is set to. */
+function powerDbm(text: string): number {
+  if (!/^-?\d+$/.test(text) || Math.abs(Number(text)) > 40) {
+    throw new InvalidArgumentError("It takes a whole number of dBm from -40 to 40.");
+  }
+  return Number(text);
+}
+
+/** "5" or "4/5". */
+function codingRate(text: string): number {
+  const rate = /^(?:4\/)?([5-8])$/.exec(text)?.[1];
+  if (rate === undefined) throw new InvalidArgumentError("It takes 4/5, 4/6, 4/7 or 4/8.");
+  return Number(rate);
+}
+
 const json = (): Option => new Option("--json", "print one JSON object and nothing else");
 const source = (): Option =>
   new Option("--source <source>", "where PlatformIO's packages come from")
@@ -57,6 +86,7 @@ Examples:
   mehr build qemu-m4             build the image of a board
   mehr run qemu-m4 --count 3     run three of them on one radio channel
   mehr boards                    what can be built
+  mehr law eu868                 what may be sent where, and who says so
 
 Exit codes: 0 done, 1 the work failed, 2 wrong usage or bad input, 3 something is missing on this machine.`,
   );
@@ -141,13 +171,20 @@ program
   .argument("<board>", "its id, as in `mehr boards`")
   .addOption(engine("--engine <engine>", "what runs the core: an interpreter, or the core as native code", ENGINES))
   .addOption(source())
+  .option("--region <region>", "bake its law and its channel into the image; without one it only listens")
+  .option("--frequency <MHz>", "another centre frequency than the region's default", frequency)
+  .option("--bandwidth <kHz>", "another bandwidth", bandwidth)
+  .option("--sf <n>", "another spreading factor", integer(5, 12))
+  .option("--power <dBm>", "another conducted power", powerDbm)
+  .option("--antenna-gain <dBi>", "of the antenna with its cable (default: a half-wave dipole's 2.15)", gain)
   .option("--prepare-only", "only compile the core and write the headers a PlatformIO build includes")
   .option("--sign <key.pem>", "sign the manifest with this Ed25519 private key (PKCS#8 PEM)")
   .option("--verbose", "show PlatformIO's whole output")
   .addOption(json())
   .addHelpText(
     "after",
-    "\nExamples:\n  mehr build qemu-m4\n  mehr build qemu-m4 --engine aot\n  mehr build rak4631 --source registry --json",
+    "\nExamples:\n  mehr build qemu-m4\n  mehr build qemu-m4 --engine aot\n  mehr build rak4631 --source registry --json\n" +
+      "  mehr build rak4631 --region eu868 --power 20 --antenna-gain 5",
   )
   .action((board: string, options) =>
     runCommand(options, async (io) => (await import("./build.ts")).build(io, { root, board, ...options })),
@@ -213,6 +250,35 @@ Examples:
   )
   .action((board: string, options) =>
     runCommand(options, async (io) => (await import("./power.ts")).power(io, { board, ...options })),
+  );
+
+program
+  .command("law")
+  .description("what a region's law lets a relay send, how often, and where that is written")
+  .argument("[region]", "its id; without it the regions are listed")
+  .option("--freq <MHz>", "centre frequency (default: the region's channel, as for all of these)", frequency)
+  .option("--bw <kHz>", "bandwidth", bandwidth)
+  .option("--sf <n>", "spreading factor", integer(5, 12))
+  .option("--cr <rate>", "coding rate: 4/5 to 4/8", codingRate)
+  .option("--preamble <n>", "symbols of preamble", integer(6, 65_535))
+  .option("--size <bytes>", "bytes of the frame (default: 255, the largest)", integer(0, 255))
+  .option("--power <dBm>", "conducted power", powerDbm)
+  .option("--gain <dBi>", "of the antenna with its cable (default: a half-wave dipole's 2.15)", gain)
+  .option("--board <id>", "also ask whether this board can")
+  .addOption(json())
+  .addHelpText(
+    "after",
+    `
+Exit code 2 when the settings are refused. It is not legal advice: the regulator's text in force is the law.
+
+Examples:
+  mehr law                                    the regions, and which only receive
+  mehr law eu868                              its sub-bands, limits and texts
+  mehr law eu868 --freq 868.3 --sf 12 --size 64
+  mehr law us915 --bw 125                     refused, and why`,
+  )
+  .action((region: string | undefined, options) =>
+    runCommand(options, async (io) => (await import("./law.ts")).law(io, { region, ...options })),
   );
 
 program
@@ -333,7 +399,8 @@ program
   )
   .action(async (shell: (typeof SHELLS)[number]) => {
     const { boardIds } = await import("../../boards/index.ts");
-    process.stdout.write(completionScript(shell, program, boardIds()));
+    const { regionIds } = await import("../../boards/regions/index.ts");
+    process.stdout.write(completionScript(shell, program, boardIds(), regionIds()));
   });
 
 const asJson = process.argv.includes("--json");

@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { transmittingRegions } from "../../boards/regions/index.ts";
 import type { Phy } from "../radio/channel.ts";
 import { HOUR_MS, LAWS, type Law, Regulator } from "./law.ts";
 
@@ -88,13 +89,41 @@ describe("the regulator", () => {
     regulator.transmission(0, { ...PHY, powerDbm: 28 }, 10, 1000);
     // 62.5 kHz of a signal at 869.6 MHz lie beyond 869.65.
     regulator.transmission(0, { ...PHY, frequencyHz: 869_600_000 }, 20, 1000);
+    const japan = new Regulator(LAWS.jp920 as Law);
+    japan.transmission(1, { ...PHY, frequencyHz: 921_400_000, powerDbm: 13 }, 0, 4_000_000);
+    japan.transmission(1, { ...PHY, frequencyHz: 921_400_000, powerDbm: 13 }, 5000, 4_000_002);
+    // Digital modulation is at least 500 kHz wide: what is narrower would have to hop.
     const us = new Regulator(LAWS.us915 as Law);
-    us.transmission(1, { ...PHY, frequencyHz: 914_875_000 }, 0, 400_000);
-    us.transmission(1, { ...PHY, frequencyHz: 914_875_000 }, 500, 400_002);
-    expect([...regulator.violations, ...us.violations].map(({ kind, used }) => [kind, used])).toEqual([
+    us.transmission(1, { ...PHY, frequencyHz: 915_000_000, bandwidthHz: 500_000, powerDbm: 30 }, 0, 1000);
+    us.transmission(1, { ...PHY, frequencyHz: 915_000_000 }, 10, 1000);
+    expect(
+      [...regulator.violations, ...japan.violations, ...us.violations].map(({ kind, used }) => [kind, used]),
+    ).toEqual([
       ["power", 28],
       ["band", 869_600_000],
-      ["dwell", 400.002],
+      ["dwell", 4000.002],
+      ["band", 915_000_000],
+    ]);
+  });
+
+  it("has the regions that transmit, and of them what it watches", () => {
+    expect(Object.keys(LAWS)).toEqual(transmittingRegions().map(({ id }) => id));
+    expect(LAWS.us915?.bands).toEqual([
+      {
+        ...{ fromHz: 902_000_000, toHz: 928_000_000, dutyPermille: 1000, minBandwidthHz: 500_000 },
+        // 30 dBm conducted into 6 dBi is 36 dBm EIRP; EIRP is ERP + 2.15 dB.
+        ...{ maxErpDbm: 33.85, source: "47 CFR 15.247(a)(2)" },
+      },
+    ]);
+    expect(
+      eu.bands.map(({ fromHz, toHz, dutyPermille, maxErpDbm }) => [fromHz / 1e6, toHz / 1e6, dutyPermille, maxErpDbm]),
+    ).toEqual([
+      [863, 865, 1, 14],
+      [865, 868, 10, 14],
+      [868, 868.6, 10, 14],
+      [868.7, 869.2, 1, 14],
+      [869.4, 869.65, 100, 27],
+      [869.7, 870, 10, 14],
     ]);
   });
 

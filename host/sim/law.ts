@@ -4,6 +4,8 @@
  * Limits are those of a sub-band: the share of any 3600 s a station may be on the air (a sliding hour, exact, counted
  * across reboots of the station), radiated power, and the length of one transmission where the region limits it.
  */
+import { bandReceiveOnly, type Region, transmittingRegions } from "../../boards/regions/index.ts";
+import { maxErpDbm } from "../../boards/regions/power.ts";
 import type { Phy } from "../radio/channel.ts";
 import type { AirObserver } from "./lora-channel.ts";
 
@@ -16,6 +18,12 @@ export interface SubBand {
   readonly maxErpDbm: number;
   /** Longest transmission, where there is a limit. */
   readonly dwellMs?: number;
+  /** Silence after each transmission, and how long the channel must be below a threshold before it. */
+  readonly pauseMs?: number;
+  readonly lbtThresholdDbm?: number;
+  readonly lbtMs?: number;
+  /** Narrowest channel, where the rule asks for a wide one; a narrower emission is outside the band's law. */
+  readonly minBandwidthHz?: number;
   /** Where the limits are written. */
   readonly source: string;
 }
@@ -25,34 +33,42 @@ export interface Law {
   readonly bands: readonly SubBand[];
 }
 
-/** Regions a scenario can name. */
-export const LAWS: Readonly<Record<string, Law>> = {
-  // Annex of Commission Implementing Decision (EU) 2019/1345, bands 47b, 48, 54 and 56b; ETSI EN 300 220-2 V3.2.1
-  // table B.1 (the duty cycle there is of one hour, EN 300 220-1 section 5.4.1).
-  eu868: {
-    name: "eu868",
-    bands: [
-      { fromHz: 868_000_000, toHz: 868_600_000, dutyPermille: 10, maxErpDbm: 14, source: "EN 300 220-2 band M" },
-      { fromHz: 868_700_000, toHz: 869_200_000, dutyPermille: 1, maxErpDbm: 14, source: "EN 300 220-2 band N" },
-      { fromHz: 869_400_000, toHz: 869_650_000, dutyPermille: 100, maxErpDbm: 27, source: "EN 300 220-2 band P" },
-    ],
-  },
-  // 47 CFR 15.247 (a)(1)(i) and (b)(2): hopping systems with at least 50 channels.
-  us915: {
-    name: "us915",
-    bands: [
+/** What the observer checks of a region: its sub-bands that transmit, with power as ERP. */
+export function lawOf(region: Region): Law {
+  const bands = region.bands.flatMap((band): SubBand[] => {
+    if (bandReceiveOnly(band) !== undefined || band.power === undefined) return [];
+    return [
       {
-        fromHz: 902_000_000,
-        toHz: 928_000_000,
-        dutyPermille: 1000,
-        // 30 dBm conducted into 6 dBi is 36 dBm EIRP; EIRP is ERP + 2.15 dB.
-        maxErpDbm: 33.85,
-        dwellMs: 400,
-        source: "47 CFR 15.247",
+        fromHz: band.fromHz,
+        toHz: band.toHz,
+        dutyPermille: band.duty?.permille ?? 1000,
+        maxErpDbm: maxErpDbm(band.power),
+        ...(band.dwell === undefined ? {} : { dwellMs: band.dwell.ms }),
+        ...(band.pause === undefined ? {} : { pauseMs: band.pause.ms }),
+        ...(band.lbt === undefined ? {} : { lbtThresholdDbm: band.lbt.thresholdDbm, lbtMs: band.lbt.ms }),
+        ...(band.bandwidth?.minHz === undefined ? {} : { minBandwidthHz: band.bandwidth.minHz }),
+        source: band.cite ?? "",
       },
-    ],
-  },
-};
+    ];
+  });
+  return { name: region.id, bands };
+}
+
+/** Regions a scenario can name: those of boards/regions that transmit. */
+export const LAWS: Readonly<Record<string, Law>> = Object.fromEntries(
+  transmittingRegions().map((region) => [region.id, lawOf(region)]),
+);
+
+/** The sub-band whose law holds for an emission: the whole of it lies inside, and it is wide enough. */
+export function bandOf(law: Law, emission: Pick<Phy, "frequencyHz" | "bandwidthHz">): SubBand | undefined {
+  const half = emission.bandwidthHz / 2;
+  return law.bands.find(
+    ({ fromHz, toHz, minBandwidthHz = 0 }) =>
+      emission.frequencyHz - half >= fromHz &&
+      emission.frequencyHz + half <= toHz &&
+      emission.bandwidthHz >= minBandwidthHz,
+  );
+}
 
 export interface Violation {
   /** Index of the station. */
@@ -102,11 +118,7 @@ export class Regulator implements AirObserver {
 
   transmission(station: number, phy: Phy, startMs: number, airtimeUs: number): void {
     const endMs = startMs + airtimeUs / 1000;
-    const half = phy.bandwidthHz / 2;
-    const index = this.#law.bands.findIndex(
-      ({ fromHz, toHz }) => phy.frequencyHz - half >= fromHz && phy.frequencyHz + half <= toHz,
-    );
-    const band = this.#law.bands[index];
+    const band = bandOf(this.#law, phy);
     const report = (kind: Violation["kind"], used: number, allowed: number): void => {
       this.violations.push({ station, kind, fromMs: startMs, toMs: endMs, used, allowed });
     };
@@ -117,7 +129,7 @@ export class Regulator implements AirObserver {
     const erp = phy.powerDbm + this.#antennaDbi - DIPOLE_DBI;
     if (erp > band.maxErpDbm) report("power", erp, band.maxErpDbm);
     if (band.dwellMs !== undefined && airtimeUs > band.dwellMs * 1000) report("dwell", airtimeUs / 1000, band.dwellMs);
-    const key = station * this.#law.bands.length + index;
+    const key = station * this.#law.bands.length + this.#law.bands.indexOf(band);
     let log = this.#logs.get(key);
     if (log === undefined) {
       log = { starts: [], ends: [], head: 0, sum: 0, open: false };

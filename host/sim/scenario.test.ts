@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { transmittingRegions } from "../../boards/regions/index.ts";
 import { MehrError } from "../../toolchain/errors.ts";
 import { findScenario, PRESETS } from "./presets.ts";
 import { checkScenario, readScenario } from "./scenario.ts";
@@ -59,10 +60,27 @@ describe("a scenario", () => {
     ],
     [{ ...good, nodes: { count: 0, area_m: [1, 1] } }, "my.json: nodes.count: it is 0; give at least 1."],
     [{ ...good, radio: { spreading_factor: 13 } }, "my.json: radio.spreading_factor: it is 13; give at most 12."],
-    [{ ...good, radio: { region: "mars" } }, 'my.json: radio.region: it is "mars"; give one of eu868, us915.'],
+    [
+      { ...good, radio: { region: "in865" } },
+      `my.json: radio.region: it is "in865"; give one of ${transmittingRegions()
+        .map(({ id }) => id)
+        .join(", ")}.`,
+    ],
+    [
+      { ...good, radio: { region: "us915", frequency_hz: 915_000_000 } },
+      "my.json: radio.bandwidth_hz: 125000 is less than the law of us915 asks for; give 500000.",
+    ],
+    [
+      { ...good, radio: { region: "jp920", frequency_hz: 921_400_000, power_dbm: 13, spreading_factor: 12 } },
+      "my.json: radio.spreading_factor: a frame of 255 bytes is 9348 ms on the air, longer than the 4000 ms of one transmission; give less.",
+    ],
+    [
+      { ...good, radio: { frequency_hz: 869_000_000, duty_permille: 1, spreading_factor: 10 } },
+      "my.json: radio.spreading_factor: two of them do not fit four fifths of the hour: a frame of 255 bytes is 2378 ms on the air; give less.",
+    ],
     [
       { ...good, radio: { frequency_hz: 868_650_000 } },
-      "my.json: radio.frequency_hz: 868650000 Hz with 125000 Hz of bandwidth lies in no sub-band of eu868; stay within 868-868.6, 868.7-869.2, 869.4-869.65 MHz.",
+      "my.json: radio.frequency_hz: 868650000 Hz with 125000 Hz of bandwidth lies in no sub-band of eu868; stay within 863-865, 865-868, 868-868.6, 868.7-869.2, 869.4-869.65, 869.7-870 MHz.",
     ],
     [
       { ...good, radio: { frequency_hz: 868_300_000 } },

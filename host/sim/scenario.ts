@@ -6,8 +6,9 @@
  */
 import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { airtimeUs, FRAME_MAX, type Modulation } from "../../boards/airtime.ts";
 import { MehrError } from "../../toolchain/errors.ts";
-import { LAWS } from "./law.ts";
+import { bandOf, LAWS } from "./law.ts";
 import { TOWN } from "./propagation.ts";
 
 /** The most stations a simulation takes: the table of levels grows with their square. */
@@ -358,11 +359,17 @@ function checkSense(scenario: Scenario, problem: Problem): void {
     }
   }
   const law = LAWS[air.region];
-  const half = air.bandwidth_hz / 2;
-  const band = law?.bands.find(
-    ({ fromHz, toHz }) => air.frequency_hz - half >= fromHz && air.frequency_hz + half <= toHz,
-  );
+  const band = law && bandOf(law, { frequencyHz: air.frequency_hz, bandwidthHz: air.bandwidth_hz });
   if (band === undefined) {
+    const wide = law && bandOf(law, { frequencyHz: air.frequency_hz, bandwidthHz: 500_000 })?.minBandwidthHz;
+    if (wide !== undefined && air.bandwidth_hz < wide) {
+      problem(
+        "radio.bandwidth_hz",
+        `${air.bandwidth_hz} is less than the law of ${air.region} asks for`,
+        `give ${wide}`,
+      );
+      return;
+    }
     const bands = law?.bands.map(({ fromHz, toHz }) => `${fromHz / 1e6}-${toHz / 1e6}`).join(", ");
     problem(
       "radio.frequency_hz",
@@ -384,7 +391,25 @@ function checkSense(scenario: Scenario, problem: Problem): void {
         `give at most ${band.dutyPermille}`,
       );
     }
+    // What the core refuses too: a relay whose largest frames are never lawful.
+    const us = airtimeUs(modulationOf(air), FRAME_MAX);
+    const slow = `a frame of ${FRAME_MAX} bytes is ${Math.ceil(us / 1000)} ms on the air`;
+    if (band.dwellMs !== undefined && us > band.dwellMs * 1000) {
+      problem("radio.spreading_factor", `${slow}, longer than the ${band.dwellMs} ms of one transmission`, "give less");
+    }
+    if (us * 10 > air.duty_permille * 3_600_000 * 4) {
+      problem("radio.spreading_factor", `two of them do not fit four fifths of the hour: ${slow}`, "give less");
+    }
   }
+}
+
+function modulationOf(air: Scenario["radio"]): Modulation {
+  return {
+    bandwidthHz: air.bandwidth_hz,
+    spreadingFactor: air.spreading_factor,
+    codingRate: air.coding_rate,
+    preambleSymbols: air.preamble,
+  };
 }
 
 /** Reads and checks a scenario file. Throws MehrError (2). */

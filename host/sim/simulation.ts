@@ -11,7 +11,7 @@ import type { Phy } from "../radio/channel.ts";
 import { Connectivity } from "./connectivity.ts";
 import { CoreStation, entropyOf, type InputRecorder } from "./core-station.ts";
 import { Faults } from "./faults.ts";
-import { LAWS, type Law, Regulator } from "./law.ts";
+import { bandOf, LAWS, type Law, Regulator } from "./law.ts";
 import { LoraChannel } from "./lora-channel.ts";
 import { EventQueue, type SimEvent } from "./queue.ts";
 import { formulaCore, type RelayCore } from "./relay-core.ts";
@@ -530,6 +530,7 @@ export class Simulation {
 
   #config({ place, wires }: Node, phy: Phy): BootConfig {
     const { radio } = this.scenario;
+    const band = bandOf(this.law, phy);
     return {
       transmitAllowed: true,
       capabilities: place.capabilities,
@@ -543,10 +544,10 @@ export class Simulation {
       bandwidthHz: phy.bandwidthHz,
       priceMicroMhrPerKib: place.price,
       dutyPermille: radio.duty_permille,
-      dwellMs: 0,
-      pauseMs: 0,
-      lbtThresholdDbm: 0,
-      lbtMs: 0,
+      dwellMs: band?.dwellMs ?? 0,
+      pauseMs: band?.pauseMs ?? 0,
+      lbtThresholdDbm: band?.lbtThresholdDbm ?? 0,
+      lbtMs: band?.lbtMs ?? 0,
       radio: true,
       wired: wires
         .filter((wire) => wire !== undefined)
