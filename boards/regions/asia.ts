@@ -98,7 +98,7 @@ export const tw920 = defineRegion({
       receiveOnly: "the clause that is known asks for hopping, 0.4 s in 4 s on each channel, and a relay stays on one",
     },
   ],
-  channel: channelAt(922.5),
+  channel: channelAt(922.5, { bandwidthHz: 250_000 }),
 });
 
 const NBTC = "NBTC TS 1033-2560 (Thailand), non-voice radiocommunication equipment 920-925 MHz";

@@ -39,7 +39,7 @@ export function transmittingRegions(): Region[] {
  */
 export function findRegion(id: string): Region {
   const region = REGIONS.find((one) => one.id === id.toLowerCase());
-  if (region === undefined) throw new UnknownRegionError(id, regionIds());
+  if (region === undefined) throw new UnknownRegionError(id, REGIONS);
   return region;
 }
 

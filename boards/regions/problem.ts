@@ -7,10 +7,14 @@ export class UnknownRegionError extends Error {
   readonly id: string;
   readonly nearest: readonly string[];
 
-  constructor(id: string, known: readonly string[]) {
-    const nearest = nearestNames(id, known);
+  constructor(id: string, known: readonly { readonly id: string; readonly name: string }[]) {
+    const ids = known.map((region) => region.id);
+    const near = nearestNames(id, ids);
+    // Who writes "japan" means the region of that name.
+    const named = known.filter(({ name }) => id.length > 2 && name.toLowerCase().includes(id.toLowerCase()));
+    const nearest = near.length > 0 ? near : named.map((region) => region.id);
     const rest =
-      nearest.length > 0 ? `did you mean ${nearest.join(" or ")}?` : `the regions are ${[...known].sort().join(", ")}.`;
+      nearest.length > 0 ? `did you mean ${nearest.join(" or ")}?` : `the regions are ${ids.sort().join(", ")}.`;
     super(`There is no region "${id}"; ${rest}`);
     this.name = "UnknownRegionError";
     this.id = id;
