@@ -270,5 +270,13 @@ export function boardsTable(boards: readonly Board[]): string {
     ];
   });
   const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
-  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+  return [line(head), `|${"---|".repeat(head.length)}`, ...rows.map(line)].join("\n");
+}
+
+const TABLE = /(<!-- boards: [^\n]*-->\n)[\s\S]*?(<!-- end of boards -->)/;
+
+/** The text of docs/boards.md with its table as the boards are now. Throws RangeError if the marks are gone. */
+export function withBoardsTable(page: string, boards: readonly Board[]): string {
+  if (!TABLE.test(page)) throw new RangeError("docs/boards.md has no marks for its table of boards");
+  return page.replace(TABLE, (_, before: string, after: string) => `${before}\n${boardsTable(boards)}\n\n${after}`);
 }

@@ -99,6 +99,34 @@ describe("platformio.ini", () => {
     expect(envs.filter((name) => /rak4631|heltec-v3/.test(name))).toEqual(["env:heltec-v3", "env:rak4631"]);
   });
 
+  test.each([
+    // Behind a bridge the console is the UART; elsewhere the chip's own USB.
+    ["heltec-v3", "-D ARDUINO_USB_MODE=1 -D ARDUINO_USB_CDC_ON_BOOT=0"],
+    ["t3s3-sx1262", "-D ARDUINO_USB_MODE=1 -D ARDUINO_USB_CDC_ON_BOOT=1"],
+    ["t3s3-sx1276", "-D ARDUINO_USB_MODE=1 -D ARDUINO_USB_CDC_ON_BOOT=1"],
+    ["xiao-s3-wio", "-D ARDUINO_USB_MODE=1 -D ARDUINO_USB_CDC_ON_BOOT=1"],
+    ["rp2040-lora", "-D PIO_FRAMEWORK_ARDUINO_ENABLE_FREERTOS"],
+    ["tbeam-sx1262", ""],
+    ["t-echo", ""],
+  ])("%s has the macros its chip's core wants", (id, flags) => {
+    expect(resolved(parsed, `env:${id}`, "custom_mcu_flags")).toBe(flags);
+    expect(resolved(parsed, `env:${id}`, "build_flags")).toContain(flags);
+  });
+
+  test("an RP2040 is built with arduino-pico, whose file system the flash budget leaves out", () => {
+    const env = parsed.get("env:rp2040-lora");
+    expect(env?.get("board_build.core")).toBe("earlephilhower");
+    expect(env?.get("board_build.filesystem_size")).toBe("512k");
+    expect(memoryLimits(findBoard("rp2040-lora")).flash).toBe((2048 - 512 - 4) * 1024);
+  });
+
+  test("an ESP32 names the partition table that fills its flash", () => {
+    const tables = ["tbeam-sx1262", "tbeam-sx1276", "t3-v161", "t3s3-sx1262", "t3s3-sx1276", "xiao-s3-wio"].map((id) =>
+      parsed.get(`env:${id}`)?.get("board_build.partitions"),
+    );
+    expect(tables).toEqual([...Array<string>(5).fill("default.csv"), "default_8MB.csv"]);
+  });
+
   test("a board with another engine says nothing twice", () => {
     for (const [all, suffix] of [
       [parsed, "aot"],
@@ -220,4 +248,29 @@ test("the RAK4631 board file has the facts the nordicnrf52 platform reads", () =
     upload: { maximum_size: 815104, maximum_ram_size: 237568, protocol: "nrfutil", use_1200bps_touch: true },
     vendor: "RAKwireless",
   });
+});
+
+test.each([
+  ["heltec-t114", { max: 815104, ids: ["0x4405", "0x0071", "0x0029", "0x002A"], vendor: "Heltec" }],
+  ["t-echo", { max: 815104, ids: ["0x4405", "0x0029", "0x002A"], vendor: "LILYGO" }],
+  ["xiao-nrf52-wio", { max: 811008, ids: ["0x8044", "0x0044"], vendor: "Seeed Studio" }],
+])("the board file of %s is made from its value", (id, { max, ids, vendor }) => {
+  const file = JSON.parse(committed.get(`boards/platformio/${id}.json`) ?? "") as {
+    build: { hwids: string[][]; variant: string; arduino?: object; ldscript?: string; softdevice: object };
+    upload: { maximum_size: number };
+    vendor: string;
+  };
+  // The first id is the running image's own.
+  expect(file.build.hwids.map(([, pid]) => pid)).toEqual(ids);
+  expect([file.build.variant, file.upload.maximum_size, file.vendor]).toEqual(["pca10056", max, vendor]);
+  const xiao = id === "xiao-nrf52-wio";
+  expect(file.build.arduino).toEqual(xiao ? undefined : { ldscript: "nrf52840_s140_v6.ld" });
+  expect(file.build.ldscript).toBe(xiao ? "boards/platformio/nrf52840_s140_v7.ld" : undefined);
+  expect(file.build.softdevice).toMatchObject({ sd_version: xiao ? "7.3.0" : "6.1.1" });
+});
+
+test("the linker script has the SoftDevice's layout", () => {
+  const text = committed.get("boards/platformio/nrf52840_s140_v7.ld") ?? "";
+  expect(text).toContain("FLASH (rx) : ORIGIN = 0x27000, LENGTH = 0xED000 - 0x27000");
+  expect(text).toContain("RAM (rwx) : ORIGIN = 0x20006000, LENGTH = 0x20040000 - 0x20006000");
 });

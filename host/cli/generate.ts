@@ -1,6 +1,7 @@
 /** `mehr generate`: every committed file that is rendered from another one. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { withBoardsTable } from "../../boards/describe.ts";
 import { allBoards } from "../../boards/index.ts";
 import { REGIONS_PAGE, renderRegionsPage } from "../../boards/regions/docs.ts";
 import { renderCommitted } from "../../boards/render.ts";
@@ -24,6 +25,8 @@ export async function generate(io: Io, flags: { root: string; check?: boolean })
   for (const [path, text] of renderAbi(readLockedAbi(root))) put(path, text);
   for (const [path, text] of renderCommitted(allBoards())) put(path, text);
   put(REGIONS_PAGE, renderRegionsPage());
+  const page = join(root, "docs", "boards.md");
+  if (existsSync(page)) put("docs/boards.md", withBoardsTable(readFileSync(page, "utf8"), allBoards()));
   const core = await compileCore({ root });
   put(TRANSCRIPT_PATH, transcriptText(await recordScenario(core.wasm)));
 
