@@ -40,3 +40,10 @@ test.each([
 ])("%j means %j", (wrong, names) => {
   expect(nearestNames(wrong, BOARDS)).toEqual(names);
 });
+
+test("dashes do not matter to a part of a name", () => {
+  const boards = ["tbeam-sx1262", "tbeam-sx1276", "t-echo", "t3s3-sx1262"];
+  expect(nearestNames("t-beam", boards)).toEqual(["tbeam-sx1262", "tbeam-sx1276"]);
+  expect(nearestNames("TEcho", boards)).toEqual(["t-echo"]);
+  expect(nearestNames("t3-s3", boards)).toEqual(["t3s3-sx1262"]);
+});

@@ -37,7 +37,9 @@ export function nearestNames(wrong: string, known: readonly string[]): string[] 
   if (word === "") return [];
   const scored = known.map((name) => {
     const other = normal(name);
-    const contained = word.length >= 2 && (other.includes(word) || word.includes(other));
+    // Dashes are where people disagree most: "t-beam" is tbeam-sx1262.
+    const [a, b] = [word, other].map((one) => one.replaceAll("-", ""));
+    const contained = word.length >= 2 && a !== undefined && b !== undefined && (b.includes(a) || a.includes(b));
     return {
       name,
       score: contained ? 0.5 : editDistance(word, other),
