@@ -1,5 +1,5 @@
 /** The build: the same bytes anywhere, the compiler's own words when it fails, and modules that are not ours. */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Request } from "../host/board/protocol.ts";
@@ -10,6 +10,7 @@ import { buildBoard, prepareBuild } from "../toolchain/build.ts";
 import { copyCheckout } from "../toolchain/checkout.ts";
 import { assembleNamed, type NamedModule, renderWasmHeader, sha256Hex } from "../toolchain/core/compile.ts";
 import { MehrError } from "../toolchain/errors.ts";
+import { verifyFolder } from "../toolchain/image/verify.ts";
 import { manifestSchema } from "../toolchain/manifest.ts";
 import { pioPlace } from "../toolchain/pio/environment.ts";
 import { type PioResult, pioRun } from "../toolchain/pio/run.ts";
@@ -18,7 +19,7 @@ import { buildImage, root, type Variant, VARIANTS, virtualBoard, withBoard } fro
 const interpreting = VARIANTS.filter(({ engine }) => engine === "wasm3");
 const translating = VARIANTS.filter(({ engine }) => engine === "aot");
 
-/** Name, size and hash of every artifact, and the manifest's own text. */
+/** The manifest, which has size and hash of every file. */
 async function fingerprint({ id, engine }: Variant, from: string): Promise<string> {
   const { manifestPath } = await buildImage(id, engine, from);
   return readFileSync(manifestPath, "utf8");
@@ -35,10 +36,17 @@ describe("building twice", () => {
         const manifest = manifestSchema.parse(JSON.parse(here));
         expect([manifest.board, manifest.engine]).toEqual([variant.id, variant.engine]);
         expect(manifest.artifacts.length).toBeGreaterThan(0);
-        for (const artifact of manifest.artifacts) {
-          const bytes = readFileSync(join(copy.path, "dist", variant.name, artifact.path));
-          expect([artifact.size, artifact.sha256]).toEqual([bytes.length, sha256Hex(bytes)]);
+        const [ours, theirs] = [join(root, "dist", variant.name), join(copy.path, "dist", variant.name)];
+        const names = readdirSync(ours).sort();
+        expect(names).toEqual([...manifest.artifacts.map(({ path }) => path), "manifest.json"].sort());
+        expect(readdirSync(theirs).sort()).toEqual(names);
+        for (const name of names) {
+          const bytes = readFileSync(join(theirs, name));
+          expect([name, readFileSync(join(ours, name)).equals(bytes)]).toEqual([name, true]);
+          const artifact = manifest.artifacts.find(({ path }) => path === name);
+          if (artifact) expect([artifact.size, artifact.sha256]).toEqual([bytes.length, sha256Hex(bytes)]);
         }
+        expect(verifyFolder(theirs)).toMatchObject({ problems: [], unlisted: [], signature: "absent" });
       }
     } finally {
       copy.remove();

@@ -40,8 +40,13 @@ export const manifestSchema = z.strictObject({
   builds: z
     .array(
       z.strictObject({
-        chipFamily: z.enum(CHIP_FAMILIES),
-        parts: z.array(z.strictObject({ path: file, offset: address })).min(1),
+        chipFamily: z.enum(CHIP_FAMILIES).describe("The chip, by its name there."),
+        parts: z
+          .array(
+            z.strictObject({ path: file.describe("An artifact."), offset: address.describe("Its place in flash.") }),
+          )
+          .min(1)
+          .describe("Everything but merged.bin, which would erase what a relay keeps between them, its identity."),
       }),
     )
     .describe("What esp-web-tools writes where; empty for a chip it does not flash."),
@@ -50,9 +55,9 @@ export const manifestSchema = z.strictObject({
   engine: z.enum(ENGINES).describe("What runs the core."),
   core: z
     .strictObject({
-      abi_version: z.int(),
-      size: bytes,
-      sha256: hex64,
+      abi_version: z.int().describe("Version of its boundary."),
+      size: bytes.describe("Bytes of the module."),
+      sha256: hex64.describe("Its hash, which a relay tells too."),
       code: bytes.describe("Bytes of its code section."),
       data: bytes.describe("Bytes of its data section."),
       memory: bytes.describe("Bytes of linear memory it uses."),
@@ -78,14 +83,15 @@ export const manifestSchema = z.strictObject({
     .array(
       z.strictObject({
         path: file.describe("File beside the manifest."),
-        kind: z.enum(artifactKinds),
+        kind: z.enum(artifactKinds).describe("What it is; see images.md."),
         offset: address.nullable().describe("Address in the flash; null if the file itself says it, or there is none."),
-        size: bytes,
-        sha256: hex64,
+        size: bytes.describe("Its bytes."),
+        sha256: hex64.describe("Its hash."),
       }),
     )
     .min(1)
-    .refine((all) => new Set(all.map(({ path }) => path)).size === all.length, { error: "a file is named twice" }),
+    .refine((all) => new Set(all.map(({ path }) => path)).size === all.length, { error: "a file is named twice" })
+    .describe("Every file of the image."),
   flash: usage.optional().describe("Bytes by PlatformIO's count; max is null where there is no limit."),
   ram: usage.optional().describe("Static RAM, likewise."),
 });

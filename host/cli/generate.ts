@@ -7,6 +7,7 @@ import { REGIONS_PAGE, renderRegionsPage } from "../../boards/regions/docs.ts";
 import { renderCommitted } from "../../boards/render.ts";
 import { readLockedAbi, renderAbi } from "../../toolchain/abi/generate.ts";
 import { compileCore } from "../../toolchain/core/compile.ts";
+import { MANIFEST_DOC, renderManifestDoc } from "../../toolchain/manifest-doc.ts";
 import { writeIfChanged } from "../../toolchain/paths.ts";
 import { recordScenario } from "../conformance/replay.ts";
 import { TRANSCRIPT_PATH } from "../conformance/scenario.ts";
@@ -27,6 +28,7 @@ export async function generate(io: Io, flags: { root: string; check?: boolean })
   put(REGIONS_PAGE, renderRegionsPage());
   const page = join(root, "docs", "boards.md");
   if (existsSync(page)) put("docs/boards.md", withBoardsTable(readFileSync(page, "utf8"), allBoards()));
+  put(MANIFEST_DOC, renderManifestDoc());
   const core = await compileCore({ root });
   put(TRANSCRIPT_PATH, transcriptText(await recordScenario(core.wasm)));
 
