@@ -1,4 +1,6 @@
 /** The build: the same bytes anywhere, the compiler's own words when it fails, and modules that are not ours. */
+import { execFileSync } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -48,6 +50,17 @@ describe("building twice", () => {
         }
         expect(verifyFolder(theirs)).toMatchObject({ problems: [], unlisted: [], signature: "absent" });
       }
+      // Signing adds one file and changes none.
+      const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+      const key = join(copy.path, "key.pem");
+      writeFileSync(key, privateKey.export({ type: "pkcs8", format: "pem" }));
+      const args = ["build", "qemu-m4", "--engine", "aot", "--source", "system", "--sign", key, "--json"];
+      const signed = execFileSync(process.execPath, [join(copy.path, "bin/mehr.mjs"), ...args], { encoding: "utf8" });
+      expect(JSON.parse(signed)).toMatchObject({ ok: true, signature: "dist/qemu-m4-aot/manifest.json.sig" });
+      const folder = join(copy.path, "dist", "qemu-m4-aot");
+      expect(verifyFolder(folder, { key: publicKey })).toMatchObject({ problems: [], signature: "valid" });
+      const manifest = readFileSync(join(folder, "manifest.json"));
+      expect(manifest.equals(readFileSync(join(root, "dist", "qemu-m4-aot", "manifest.json")))).toBe(true);
     } finally {
       copy.remove();
     }

@@ -3,6 +3,7 @@ import { allOnPath } from "../../toolchain/pio/environment.ts";
 import { installSystemPackages, type MissingPackage } from "../../toolchain/pio/system.ts";
 
 const PACKAGES = {
+  openssl: { debian: "openssl", what: "the other side of a signature", executable: "openssl" },
   clang: { debian: "clang", what: "the second C compiler", executable: "clang" },
 } as const;
 
