@@ -55,6 +55,18 @@ describe("Intel HEX", () => {
     expect(plain(valueOf(readIntelHex(text(file))))).toEqual([[0x26000, Buffer.from(bytes).toString("hex")]]);
   });
 
+  it("ends a line where the 16 bits of its address do", () => {
+    const lines = writeIntelHex([{ address: 0x1_fff8, bytes: new Uint8Array(20) }]).split("\n");
+    expect(lines.map((line) => line.slice(0, 9))).toEqual([
+      ":02000004",
+      ":08FFF800",
+      ":02000004",
+      ":0C000000",
+      ":00000001",
+      "",
+    ]);
+  });
+
   it.each([
     [":0300300002337A1E\n:00000001FF\n", [[0x30, "02337a"]]],
     // Type 02: the base is 16 times 0x1200; type 05: an entry, which puts nothing into the flash.
