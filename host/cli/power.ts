@@ -25,20 +25,20 @@ import { table } from "./table.ts";
 
 export interface PowerOptions {
   readonly board: string;
-  readonly panel?: string;
-  readonly battery?: string;
-  readonly latitude?: string;
+  readonly panel?: string | undefined;
+  readonly battery?: string | undefined;
+  readonly latitude?: string | undefined;
   readonly traffic: string;
-  readonly tilt?: string;
+  readonly tilt?: string | undefined;
   readonly climate: Climate;
-  readonly engine?: string;
-  readonly sleep?: RestState;
-  readonly sf?: number;
-  readonly bw?: string;
-  readonly power?: string;
+  readonly engine?: string | undefined;
+  readonly sleep?: RestState | undefined;
+  readonly sf?: number | undefined;
+  readonly bw?: string | undefined;
+  readonly power?: string | undefined;
   readonly years: number;
   readonly seed: number;
-  readonly plot?: string;
+  readonly plot?: string | undefined;
 }
 
 function refuse(sentence: string): never {

@@ -25,14 +25,17 @@ text { fill: currentColor; }
 }
 `;
 
+/** Every so many days a point: a pixel is a day, and smoothed days need fewer. */
+const STEP_DAYS = 3;
 /** Days averaged for a line of the plot: day by day it trembles with the weather of the seed. */
 const SMOOTH_DAYS = 9;
 const LEGEND_HEIGHT = 74;
 
-/** Mean of the days around each, over the turn of the year. */
+/** Mean of the days around every third one, over the turn of the year. */
 function smooth(values: readonly number[]): number[] {
   const half = (SMOOTH_DAYS - 1) / 2;
-  return values.map((_, i) => {
+  return Array.from({ length: Math.ceil(values.length / STEP_DAYS) }, (_, point) => {
+    const i = point * STEP_DAYS;
     let sum = 0;
     for (let step = -half; step <= half; step++) sum += values[(i + step + values.length) % values.length] ?? 0;
     return sum / SMOOTH_DAYS;
@@ -46,13 +49,13 @@ export function yearPlot(result: PowerResult): string {
   const column = (name: "harvestMah" | "harvestLowMah" | "harvestHighMah"): number[] =>
     smooth(simulation.days.map((day) => milliwattHours(day[name]) / 1000));
   const [harvest, low, high] = [column("harvestMah"), column("harvestLowMah"), column("harvestHighMah")];
-  const x = scaleLinear([0, DAYS - 1], RANGE_X);
+  const x = scaleLinear([0, DAYS - 2], RANGE_X);
   const y = scaleLinear([0, Math.max(...high, need) * 1.05], RANGE_Y);
   const charge = scaleLinear([0, 1], RANGE_Y);
   const points = (values: readonly number[], scale: (value: number) => number): [number, number][] =>
-    values.map((value, i) => [x(i), scale(value)]);
+    values.map((value, i) => [x(i * STEP_DAYS), scale(value)]);
   const band = area<number>()
-    .x((_, i) => x(i))
+    .x((_, i) => x(i * STEP_DAYS))
     .y0((_, i) => y(low[i] ?? 0))
     .y1((_, i) => y(high[i] ?? 0))
     .digits(1)(harvest);
