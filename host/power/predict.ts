@@ -26,7 +26,7 @@ export interface PowerInput {
   readonly seed: number;
 }
 
-/** One line of the error table: what the result is if this alone is at its one or its other end. */
+/** One line of the error table: what the result is if this alone is at its better (`low`) or its worse end (`high`). */
 export interface Sensitivity {
   readonly name: string;
   readonly low: SensitivityEnd;
@@ -199,7 +199,11 @@ function linesOf(input: PowerInput, load: Load, supply: Supply): Sensitivity[] {
       survived: run.survived / years,
     };
   };
-  const line = (name: string, low: Change, high: Change): Sensitivity => ({ name, low: end(low), high: end(high) });
+  const line = (name: string, better: Change, worse: Change): Sensitivity => {
+    const [low, high] = [end(better), end(worse)];
+    // Which tilt is the better one depends on the sky: under a dull one a flat panel sees more of it.
+    return low.survived >= high.survived ? { name, low, high } : { name, low: high, high: low };
+  };
   const currents = load.parts.map((part) => {
     const [low, high] = part.current.range;
     return line(
