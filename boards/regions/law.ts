@@ -7,6 +7,9 @@ import { conductedCenti, densityCenti, hundredths, maxConductedCenti, tenthsBelo
 import { bandReceiveOnly, type Region, regionReceiveOnly, type SubBand } from "./schema.ts";
 import { khzText, mhzText, msText, percentText, powerText, rangeText, tenthsText } from "./text.ts";
 
+/** LoRa's usual preamble; ours is longer unless told otherwise. */
+const SHORT_PREAMBLE = 8;
+
 export interface Channel extends Modulation {
   readonly frequencyHz: number;
 }
@@ -226,7 +229,7 @@ function powerRefusals({ channel, powerDbm, antennaGainDbi: gain }: Question, ba
   return asked > most ? [refuse(powerText(power), most, power.cite)] : [];
 }
 
-/** What makes a frame short enough: a lower spreading factor, then a wider channel, then fewer bytes. */
+/** What makes a frame short enough: a lower spreading factor, a wider channel, a shorter preamble, then fewer bytes. */
 function shorter(band: SubBand, channel: Channel, size: number): string {
   const fits = (modulation: Modulation): boolean =>
     airtimeUs(modulation, size) <= (band.dwell?.ms ?? 0) * 1000 &&
@@ -237,6 +240,10 @@ function shorter(band: SubBand, channel: Channel, size: number): string {
       if (!fits({ ...channel, bandwidthHz, spreadingFactor })) continue;
       return `use SF${spreadingFactor}${bandwidthHz === channel.bandwidthHz ? "" : ` at ${khzText(bandwidthHz)}`}`;
     }
+  }
+  const preambleSymbols = SHORT_PREAMBLE;
+  if (channel.preambleSymbols > preambleSymbols && fits({ ...channel, preambleSymbols })) {
+    return `use a preamble of ${preambleSymbols} symbols`;
   }
   const longest = longestFrame(channel, (band.dwell?.ms ?? 0) * 1000);
   return longest === undefined ? "use a wider channel" : `send at most ${longest} bytes`;

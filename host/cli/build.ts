@@ -33,6 +33,7 @@ export interface BuildFlags {
   /** Hz. */
   readonly bandwidth?: number;
   readonly sf?: number;
+  readonly preamble?: number;
   /** Conducted, dBm. */
   readonly power?: number;
   /** dBi */
@@ -92,18 +93,19 @@ export async function build(io: Io, flags: BuildFlags): Promise<undefined> {
 
 /** The region of the flags and what it makes of the board's boot configuration; undefined for an image that listens. */
 function regionOf(flags: BuildFlags): BuildRegion | undefined {
-  const { frequency, bandwidth, sf, power, antennaGain } = flags;
+  const { frequency, bandwidth, sf, preamble, power, antennaGain } = flags;
   if (flags.region === undefined) {
-    if ([frequency, bandwidth, sf, power, antennaGain].every((value) => value === undefined)) return undefined;
+    if ([frequency, bandwidth, sf, preamble, power, antennaGain].every((value) => value === undefined))
+      return undefined;
     throw new MehrError(
       2,
-      "--frequency, --bandwidth, --sf, --power and --antenna-gain are a matter of a region's law; give --region too.",
+      "--frequency, --bandwidth, --sf, --preamble, --power and --antenna-gain are a matter of a region's law; give --region too.",
     );
   }
   const region = findRegion(flags.region);
   const wanted = {
     ...{ frequencyHz: frequency, bandwidthHz: bandwidth, spreadingFactor: sf },
-    ...{ powerDbm: power, antennaGainDbi: antennaGain },
+    ...{ preambleSymbols: preamble, powerDbm: power, antennaGainDbi: antennaGain },
   };
   return { id: region.id, config: regionalConfig(findBoard(flags.board), region, wanted) };
 }

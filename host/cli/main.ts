@@ -175,6 +175,7 @@ program
   .option("--frequency <MHz>", "another centre frequency than the region's default", frequency)
   .option("--bandwidth <kHz>", "another bandwidth", bandwidth)
   .option("--sf <n>", "another spreading factor", integer(5, 12))
+  .option("--preamble <n>", "another number of preamble symbols", integer(6, 65_535))
   .option("--power <dBm>", "another conducted power", powerDbm)
   .option("--antenna-gain <dBi>", "of the antenna with its cable (default: a half-wave dipole's 2.15)", gain)
   .option("--prepare-only", "only compile the core and write the headers a PlatformIO build includes")
