@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { defaultEngine, ENGINES } from "./engine.ts";
 import { allBoards, findBoard } from "./index.ts";
+import { MCUS } from "./mcu.ts";
 import { CORE_RAM, ramClause, ramNeed } from "./memory.ts";
 import { isVirtual } from "./schema.ts";
 import { TASK_STACK } from "./stack.ts";
@@ -24,6 +25,10 @@ describe("the RAM of an engine", () => {
     ["heltec-v3", "wasm3", 320, false],
     ["heltec-v3", "aot", 320, true],
     // More than its images may take: the machine is there to run wasm3 on.
+    ["t3-v161", "wasm3", 320, false],
+    ["t3-v161", "aot", 320, true],
+    ["rp2040-lora", "wasm3", 256, false],
+    ["rp2040-lora", "aot", 256, true],
     ["qemu-m4", "wasm3", 512, true],
     ["qemu-rv32", "wasm3", 400, true],
     ["native", "wasm3", undefined, true],
@@ -37,6 +42,21 @@ describe("the RAM of an engine", () => {
       "wasm3 needs about 344 KB of RAM for the core and a program on this board has 232",
     );
   });
+});
+
+test("static variables the linker has no room for are said with both numbers, whatever the heap has", () => {
+  const esp32 = MCUS.esp32 as { staticRamBytes?: number };
+  const own = esp32.staticRamBytes ?? 0;
+  expect(own).toBeGreaterThan(CORE_RAM.aot);
+  esp32.staticRamBytes = CORE_RAM.aot - 1;
+  try {
+    expect(ramNeed(findBoard("t3-v161"), "aot").fits).toBe(false);
+    expect(ramClause(findBoard("t3-v161"), "aot")).toBe(
+      "aot has about 72 KB of static variables and the linker has room for 72 here",
+    );
+  } finally {
+    esp32.staticRamBytes = own;
+  }
 });
 
 test("a board whose RAM holds wasm3 defaults to it, any other to aot", () => {

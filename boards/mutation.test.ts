@@ -52,7 +52,13 @@ const MUTATIONS: readonly Mutation[] = [
   ["rak4631", "radio.pins.nss", "P1.07", "leave.P1.07", "used by both radio.pins.nss"],
   ["rak4631", "led.pin", "P0.18", "", "nRESET"],
   ["heltec-t114", "battery.enable.pin", "P0.14", "", "driven as an output by the Arduino variant pca10056"],
-  ["xiao-nrf52-wio", "acknowledge", undefined, "power.0.pin", "driven as an output by the Arduino variant pca10056"],
+  [
+    "xiao-nrf52-wio",
+    "acknowledge",
+    undefined,
+    "battery.enable.pin",
+    "driven as an output by the Arduino variant pca10056",
+  ],
   ["rp2040-lora", "radio.pins.irq", 30, "", "has no pin 30"],
   // radio
   ["rp2040-lora", "radio.spi", 0, "radio.pins.sck", "GPIO14 is SCK of SPI1 and this line is SCK of SPI0"],
@@ -91,6 +97,7 @@ const MUTATIONS: readonly Mutation[] = [
   ["t3s3-sx1262", "battery.pin", 12, "", "no usable ADC"],
   ["xiao-nrf52-wio", "battery.referenceVolts", 1.2, "battery.divider", "the ADC ends at 1.2 V"],
   ["heltec-v3", "lockout", { belowVolts: 3.5, resumeVolts: 3.3 }, "lockout.resumeVolts", "not above belowVolts"],
+  ["heltec-v3", "lockout", { belowVolts: 3.4, resumeVolts: 3.4 }, "lockout.resumeVolts", "not above belowVolts"],
   ["heltec-v3", "lockout", { belowVolts: 0.33, resumeVolts: 3.5 }, "lockout.belowVolts", "volts of a lithium cell"],
   ["xiao-s3-wio", "lockout", { belowVolts: 3.3, resumeVolts: 3.5 }, "", "nothing on this board measures"],
   // flash
@@ -197,6 +204,11 @@ describe.each(REAL)("properties of $id", (base) => {
       { numRuns: 30 },
     );
   });
+});
+
+test("an id may stand for another board in another mode", () => {
+  const bootloader = { vid: 0x239a, pid: 0x8029, mode: "bootloader" };
+  expect(problems("heltec-t114", withField(findBoard("heltec-t114"), "usb.1", bootloader))).toEqual([]);
 });
 
 test("boards that differ in the radio alone are wired alike but for it", () => {

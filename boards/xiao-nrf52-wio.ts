@@ -12,12 +12,12 @@ export default defineBoard({
     tcxoVolts: 1.8,
     rfSwitch: { dio2: true, rxen: "P0.05" },
   },
-  // The lower end of the battery's divider, held low for good (3 uA): high or open, P0.31 sees 3.6 V and more.
-  power: [{ feeds: "board", pin: "P0.14", active: "low" }],
   led: { pin: "P0.26", active: "low" },
-  battery: { pin: "P0.31", divider: 3, referenceVolts: 3.0 },
+  // P0.14 is the lower end of the divider, and the HAL leaves it low for good (3 uA): high or open, P0.31 would see
+  // 3.6 V and more of a full cell.
+  battery: { pin: "P0.31", divider: 3, referenceVolts: 3.0, enable: { pin: "P0.14", active: "low" } },
   // P0.13 high, where the variant leaves it, has the battery charged with 50 mA, not 100.
-  acknowledge: { "P0.14": "high from initVariant() until setup() pulls it low; 1 Mohm keeps P0.31 below 1 uA" },
+  acknowledge: { "P0.14": "high from initVariant() to the first measurement; 1 Mohm keeps P0.31 below 1 uA" },
   flash: { size: 0x100000, bootloader: 0xf4000, app: { offset: 0x27000, max: 0xc6000 }, softdevice: "S140 7.3.0" },
   flashing: ["uf2", "dfu", "swd"],
   uf2: { family: 0xada52840, boardId: "nRF52840-SeeedXiao-v1", drive: "XIAO-BOOT" },
