@@ -41,6 +41,8 @@ describe("time on air", () => {
     const modulation = fc.record({
       bandwidthHz: fc.oneof(
         fc.constantFrom(7_810, 10_420, 41_670, 62_500, 125_000, 250_000, 500_000, 812_500, 1_625_000),
+        // At these a symbol of some spreading factor takes exactly 16 ms.
+        fc.constantFrom(8_000, 16_000, 32_000, 64_000, 128_000, 256_000),
         fc.integer({ min: 7_800, max: 1_625_000 }),
       ),
       spreadingFactor: fc.integer({ min: 5, max: 12 }),

@@ -16,8 +16,8 @@ export interface Modulation {
 /** Bytes in the longest LoRa frame. */
 export const FRAME_MAX = 255;
 
-/** Above this symbol time the low data rate optimisation is on and two bits per symbol are not used. */
-const LDRO_SYMBOL_SECONDS = 0.016;
+/** From this symbol time on the low data rate optimisation is on and two bits per symbol are not used. */
+const LDRO_SYMBOL_MS = 16;
 
 /**
  * Microseconds on air of a frame of `size` bytes (0..255).
@@ -30,7 +30,7 @@ export function airtimeUs(modulation: Modulation, size: number): number {
   }
   const { bandwidthHz, spreadingFactor: sf, codingRate, preambleSymbols } = modulation;
   const short = sf < 7;
-  const ldro = 2 ** sf >= LDRO_SYMBOL_SECONDS * bandwidthHz;
+  const ldro = 2 ** sf * 1000 >= LDRO_SYMBOL_MS * bandwidthHz;
   // Payload, 16 bits of CRC and 20 of header; 8 bits more fit the header's own symbols at SF5 and SF6.
   const bits = 8 * size - 4 * sf + 36 + (short ? 0 : 8);
   const groups = bits > 0 ? Math.ceil(bits / (4 * (ldro ? sf - 2 : sf))) : 0;
