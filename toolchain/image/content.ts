@@ -2,7 +2,7 @@
 import { MCUS } from "../../boards/mcu.ts";
 import type { Artifact, Manifest } from "../manifest.ts";
 import { DFU_DEVICE_TYPE, readDfuPackage } from "./dfu.ts";
-import { type Elf, readElf } from "./elf.ts";
+import { type ElfHead, readElf, readElfHead } from "./elf.ts";
 import { mergedProblem } from "./esp-flash.ts";
 import { type EspParts, readEspSet } from "./esp-set.ts";
 import { readIntelHex } from "./intel-hex.ts";
@@ -56,7 +56,7 @@ function readProgram(
 ): Read<readonly Segment[]> {
   switch (artifact.kind) {
     case "elf":
-      return map(elfFor(bytes, manifest), (elf) => good(elf.segments));
+      return map(elfHead(bytes, manifest), () => map(readElf(bytes), (elf) => good(elf.segments)));
     case "hex":
       return readIntelHex(bytes);
     case "bin":
@@ -89,8 +89,8 @@ function readProgram(
   }
 }
 
-function elfFor(bytes: Uint8Array, { mcu }: Manifest): Read<Elf> {
-  return map(readElf(bytes), (elf) => {
+function elfHead(bytes: Uint8Array, { mcu }: Manifest): Read<ElfHead> {
+  return map(readElfHead(bytes), (elf) => {
     const problem = isMcu(mcu) ? machineProblem(elf, mcu) : undefined;
     return problem === undefined ? good(elf) : bad(problem);
   });
@@ -144,7 +144,7 @@ function espProblems(manifest: Manifest, files: Files, target: Target, bootloade
   const elf = of("elf");
   if (elf !== undefined) {
     const [artifact, bytes] = elf;
-    const read = elfFor(bytes, manifest);
+    const read = elfHead(bytes, manifest);
     if (!read.ok) problems.push({ file: artifact.path, problem: read.problem });
     else if (read.value.entry !== set.value.app.entry) {
       problems.push({ file: artifact.path, problem: "it holds another program than firmware.bin" });

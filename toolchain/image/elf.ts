@@ -12,9 +12,12 @@ import { joined, type Segment } from "./segments.ts";
 /** e_machine (System V ABI registry). */
 export const MACHINE = { arm: 40, xtensa: 94, riscv: 243 } as const;
 
-export interface Elf {
+export interface ElfHead {
   readonly machine: number;
   readonly entry: number;
+}
+
+export interface Elf extends ElfHead {
   /** Stored bytes by LMA, in the order of addresses, neighbours joined. */
   readonly segments: readonly Segment[];
 }
@@ -27,14 +30,22 @@ const SHF_ALLOC = 2;
 const MAX_SEGMENTS = 64;
 const MAX_SECTIONS = 4096;
 
-export function readElf(bytes: Uint8Array): Read<Elf> {
+/** What an executable is for and where it starts; where its bytes go is another question, for `readElf`. */
+export function readElfHead(bytes: Uint8Array): Read<ElfHead> {
   const magic = bytes.length >= 4 && Buffer.from(bytes.subarray(0, 4)).toString("latin1");
   if (magic !== "\x7fELF") return bad("it is not an ELF file");
   if (bytes.length < 52) return bad("it ends inside the ELF header");
   if (bytes[4] !== 1 || bytes[5] !== 1) return bad("it is not a 32-bit little-endian ELF file");
   const data = view(bytes);
-  const [type, machine, entry] = [data.getUint16(16, true), data.getUint16(18, true), data.getUint32(24, true)];
+  const type = data.getUint16(16, true);
   if (type !== 2) return bad(`it is an ELF file of type ${type}, not an executable`);
+  return good({ machine: data.getUint16(18, true), entry: data.getUint32(24, true) });
+}
+
+export function readElf(bytes: Uint8Array): Read<Elf> {
+  const head = readElfHead(bytes);
+  if (!head.ok) return head;
+  const data = view(bytes);
   const programs = table(data, data.getUint32(28, true), data.getUint16(42, true), data.getUint16(44, true), 32);
   const sections = table(data, data.getUint32(32, true), data.getUint16(46, true), data.getUint16(48, true), 40);
   if (programs === undefined || programs.length > MAX_SEGMENTS) return bad("its program headers are not inside it");
@@ -64,7 +75,7 @@ export function readElf(bytes: Uint8Array): Read<Elf> {
     }
   }
   const segments = joined(stored);
-  return segments.ok ? good({ machine, entry, segments: segments.value }) : segments;
+  return segments.ok ? good({ ...head.value, segments: segments.value }) : segments;
 }
 
 /** Offsets of a table's entries; undefined if it is not in the file. An absent table is empty. */

@@ -4,7 +4,7 @@ import { MCUS, SOFTDEVICE } from "../../boards/mcu.ts";
 import { MehrError } from "../errors.ts";
 import type { Artifact } from "../manifest.ts";
 import { writeDfuPackage } from "./dfu.ts";
-import { type Elf, readElf } from "./elf.ts";
+import { type ElfHead, readElf, readElfHead } from "./elf.ts";
 import { BOOT_APP0_OFFSET, mergeEspFlash } from "./esp-flash.ts";
 import { type EspParts, readEspSet } from "./esp-set.ts";
 import { writeIntelHex } from "./intel-hex.ts";
@@ -41,17 +41,19 @@ export type Built = ReadonlyMap<Kind, Uint8Array>;
 /** Every file of a board's image. Throws MehrError (1) with file, both sides and the fix for what is not for the board. */
 export function makeImage(board: RealBoard, built: Built): ImageFile[] {
   const target = boardTarget(board);
-  const elf = read(FILES.elf, readElf(need(board, built, "elf")));
-  const machine = machineProblem(elf, board.mcu);
+  const elf = need(board, built, "elf");
+  const head = read(FILES.elf, readElfHead(elf));
+  const machine = machineProblem(head, board.mcu);
   if (machine !== undefined) throw refused(FILES.elf, machine);
   const { espBootloader } = MCUS[board.mcu];
   const images =
-    espBootloader === undefined ? program(board, target, elf) : esp(board, target, elf, built, espBootloader);
-  return [{ kind: "elf", offset: null, bytes: need(board, built, "elf") }, ...images];
+    espBootloader === undefined ? program(board, target, elf) : esp(board, target, head, built, espBootloader);
+  return [{ kind: "elf", offset: null, bytes: elf }, ...images];
 }
 
 /** A Cortex-M with a bootloader of its own: everything comes from the ELF file. */
-function program(board: RealBoard, target: Target, elf: Elf): ImageFile[] {
+function program(board: RealBoard, target: Target, bytes: Uint8Array): ImageFile[] {
+  const elf = read(FILES.elf, readElf(bytes));
   const problem = programProblem(target, elf.segments);
   if (problem !== undefined) throw refused(FILES.elf, problem);
   const { softdevice } = board.flash;
@@ -65,15 +67,15 @@ function program(board: RealBoard, target: Target, elf: Elf): ImageFile[] {
   }
   if (softdevice !== undefined) {
     // The bootloader writes words.
-    const { bytes } = read(FILES.elf, flattened(elf.segments, 4));
-    files.push({ kind: "dfu-zip", offset: null, bytes: writeDfuPackage(bytes, SOFTDEVICE[softdevice].fwid) });
+    const words = read(FILES.elf, flattened(elf.segments, 4));
+    files.push({ kind: "dfu-zip", offset: null, bytes: writeDfuPackage(words.bytes, SOFTDEVICE[softdevice].fwid) });
   }
   return files;
 }
 
 const ESP_KINDS = { bootloader: "bootloader", partitions: "partitions", bootApp0: "boot-app0", app: "bin" } as const;
 
-function esp(board: RealBoard, target: Target, elf: Elf, built: Built, bootloaderOffset: number): ImageFile[] {
+function esp(board: RealBoard, target: Target, elf: ElfHead, built: Built, bootloaderOffset: number): ImageFile[] {
   const part = (name: keyof EspParts): Uint8Array => need(board, built, ESP_KINDS[name]);
   const parts = {
     bootloader: part("bootloader"),

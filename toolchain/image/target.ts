@@ -6,7 +6,7 @@ import { type RealBoard } from "../../boards/index.ts";
 import { type McuId, MCUS, SOFTDEVICE, SOFTDEVICES } from "../../boards/mcu.ts";
 import type { Manifest } from "../manifest.ts";
 import { boot2Problem, BOOT2_SIZE, vectorsProblem } from "./cortex-m.ts";
-import { type Elf, MACHINE } from "./elf.ts";
+import { type ElfHead, MACHINE } from "./elf.ts";
 import { hex } from "./read.ts";
 import { endOf, type Segment } from "./segments.ts";
 
@@ -62,7 +62,7 @@ const MACHINES: Partial<Record<McuId, number>> = {
 };
 
 /** A clause if an ELF file is for another processor than this chip's. */
-export function machineProblem(elf: Elf, mcu: McuId): string | undefined {
+export function machineProblem(elf: ElfHead, mcu: McuId): string | undefined {
   const should = MACHINES[mcu];
   if (should === undefined || elf.machine === should) return undefined;
   const name = Object.entries(MACHINE).find(([, id]) => id === elf.machine)?.[0] ?? `machine ${elf.machine}`;
