@@ -50,9 +50,24 @@ function run(program: string, args: readonly string[]): string {
   return execFileSync(join(bin, program), args, { encoding: "utf8", env: { ...process.env, COLUMNS: "200" } });
 }
 
-/** `esptool <args>`; its output. Throws with it if it fails. */
-export function esptool(...args: readonly string[]): string {
-  return run("esptool", args);
+const ESPTOOL = `
+import contextlib, io, json, sys
+import esptool
+outputs = []
+for command in json.loads(sys.argv[1]):
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        try:
+            esptool.main(command)
+        except SystemExit as end:
+            if end.code:
+                sys.exit("esptool %s: %s" % (command, said.getvalue()))
+    outputs.append(said.getvalue())
+print(json.dumps(outputs))`;
+
+/** Each `esptool <command>` in turn, in one process because it is slow to start; what each printed. Throws if one fails. */
+export function esptool(commands: readonly (readonly string[])[]): string[] {
+  return python(ESPTOOL, JSON.stringify(commands)) as string[];
 }
 
 export function adafruitNrfutil(...args: readonly string[]): string {
