@@ -17,6 +17,7 @@ export default defineBoard({
   led: { pin: 4, active: "low" },
   acknowledge: { 5: "SCK idles low, and the strap sets the timing of SDIO, which nothing here uses" },
   psram: { bytes: 0x800000, bus: "quad" },
+  draw: { microamps: 5300, source: "Extentsoftware/TBeamPower README: 5.3 mA in deep sleep (AXP192)" },
   flash: { size: 0x400000, bootloader: 0x1000, app: { offset: 0x10000, max: 0x140000 }, partitions: "default.csv" },
   flashing: ["esptool"],
   usb: [

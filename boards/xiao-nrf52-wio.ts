@@ -18,6 +18,8 @@ export default defineBoard({
   battery: { pin: "P0.31", divider: 3, referenceVolts: 3.0, enable: { pin: "P0.14", active: "low" } },
   // P0.13 high, where the variant leaves it, has the battery charged with 50 mA, not 100.
   acknowledge: { "P0.14": "high from initVariant() to the first measurement; 1 Mohm keeps P0.31 below 1 uA" },
+  // The antenna switch in its one-pin mode, and the QSPI flash, which nobody sends to sleep.
+  draw: { microamps: 75, source: "Seeed forum 294956: 55 uA for RF_SW high; Nordic core notes: 18 uA of flash" },
   flash: { size: 0x100000, bootloader: 0xf4000, app: { offset: 0x27000, max: 0xc6000 }, softdevice: "S140 7.3.0" },
   flashing: ["uf2", "dfu", "swd"],
   uf2: { family: 0xada52840, boardId: "nRF52840-SeeedXiao-v1", drive: "XIAO-BOOT" },

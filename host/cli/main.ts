@@ -230,9 +230,14 @@ program
   .addOption(
     new Option("--sleep <state>", "how the chip rests (default: as this firmware does)").choices(["idle", "sleep"]),
   )
-  .option("--sf <factor>", "spreading factor (default: the board's)", integer(5, 12))
-  .addOption(new Option("--bw <khz>", "bandwidth (default: the board's)").choices(["62.5", "125", "250", "500"]))
-  .option("--power <dbm>", "output power (default: the board's)")
+  .option("--region <id>", "keep its law: its channel, power and duty cycle (`mehr law`)")
+  .option(
+    "--sf <factor>",
+    "spreading factor (default: the region's or the board's, as for the next two)",
+    integer(5, 12),
+  )
+  .option("--bw <kHz>", "bandwidth", bandwidth)
+  .option("--power <dBm>", "output power", powerDbm)
   .option("--years <n>", "synthetic years", integer(1, 10_000), 200)
   .option("--seed <n>", "of their weather", integer(0, 2 ** 32 - 1), 1)
   .option("--plot <file>", "draw the year as an SVG")
@@ -240,8 +245,8 @@ program
   .addHelpText(
     "after",
     `
-Traffic is what the relay sends beside its beacons. The names are relays of simulations: quiet is one with two
-neighbours and little to do, village a relay of \`mehr sim village\`, busy the busiest of it in its busiest hour.
+Traffic is what the relay sends beside its beacons: village is a relay of \`mehr sim village\`, busy the busiest of it
+in its busiest hour, quiet one with two neighbours and little to do.
 What the figures rest on, and how far off they may be, is in the output and in docs/power.md.
 
 Examples:

@@ -3,8 +3,10 @@ import { writeFileSync } from "node:fs";
 import { bootConfig } from "../../boards/config.ts";
 import type { Engine } from "../../boards/engine.ts";
 import { findBoard, isVirtual, type RealBoard } from "../../boards/index.ts";
-import { isRealMcu, type RestState } from "../../boards/power/currents.ts";
+import { isRealMcu, RADIO_CURRENTS, type RestState } from "../../boards/power/currents.ts";
 import { RADIO } from "../../boards/radio.ts";
+import { regionalConfig } from "../../boards/regions/config.ts";
+import { findRegion } from "../../boards/regions/index.ts";
 import { MehrError } from "../../toolchain/errors.ts";
 import { NOMINAL_VOLTS } from "../power/battery.ts";
 import { type Climate } from "../power/climate.ts";
@@ -34,8 +36,11 @@ export interface PowerOptions {
   readonly engine?: string | undefined;
   readonly sleep?: RestState | undefined;
   readonly sf?: number | undefined;
-  readonly bw?: string | undefined;
-  readonly power?: string | undefined;
+  readonly region?: string | undefined;
+  /** Hz */
+  readonly bw?: number | undefined;
+  /** dBm */
+  readonly power?: number | undefined;
   readonly years: number;
   readonly seed: number;
   readonly plot?: string | undefined;
@@ -104,19 +109,24 @@ export function parseTraffic(text: string, phy: Phy): Traffic {
   return dutyTraffic(text, share, phy);
 }
 
-function phyOf(board: RealBoard, { sf, bw, power }: PowerOptions): Phy & { readonly dutyPermille: number } {
-  const config = bootConfig(board);
-  const spreadingFactor = sf ?? config.spreadingFactor;
-  const bandwidthHz = bw === undefined ? config.bandwidthHz : Number(bw) * 1000;
-  const most = RADIO[board.radio.chip].maxPowerDbm;
-  const powerDbm = power === undefined ? config.powerDbm : Number(power);
-  if (!Number.isInteger(powerDbm) || powerDbm < -9 || powerDbm > most) {
-    refuse(
-      `--power "${power ?? ""}" is not for this radio; write the ${board.radio.chip}'s power in dBm, -9 to ${most}.`,
-    );
+/** The modulation, by the region's law if there is one, and the share of an hour the airtime ledger lets out. */
+function phyOf(board: RealBoard, { region, sf, bw, power }: PowerOptions): Phy & { readonly dutyPermille: number } {
+  const { chip } = board.radio;
+  const least = RADIO_CURRENTS[chip].transmitting[0]?.[0] ?? 0;
+  const most = RADIO[chip].maxPowerDbm;
+  if (power !== undefined && (power < least || power > most)) {
+    refuse(`--power ${power} is not for this radio; write the ${chip}'s power in dBm, ${least} to ${most}.`);
   }
-  const { codingRate, preambleSymbols, dutyPermille } = config;
-  return { spreadingFactor, bandwidthHz, codingRate, preambleSymbols, powerDbm, dutyPermille };
+  const wanted = { spreadingFactor: sf, bandwidthHz: bw, powerDbm: power };
+  const config = region === undefined ? bootConfig(board) : regionalConfig(board, findRegion(region), wanted);
+  return {
+    spreadingFactor: sf ?? config.spreadingFactor,
+    bandwidthHz: bw ?? config.bandwidthHz,
+    codingRate: config.codingRate,
+    preambleSymbols: config.preambleSymbols,
+    powerDbm: power ?? config.powerDbm,
+    dutyPermille: config.dutyPermille,
+  };
 }
 
 function engineOf(board: RealBoard, name: string | undefined): Engine {
@@ -208,8 +218,8 @@ export async function power(io: Io, options: PowerOptions): Promise<undefined> {
       );
     }
   }
-  io.result(asJson(result, options.plot));
-  for (const line of report(result)) io.print(line);
+  io.result(asJson(result, options));
+  for (const line of report(result, options.region)) io.print(line);
   if (options.plot !== undefined) io.print(`\nThe year as a plot: ${options.plot}`);
 }
 
@@ -228,14 +238,14 @@ export function verdict({ input, simulation, autonomyDays, coldest }: PowerResul
   return `Survives ${survived} of ${years} years${rest}.`;
 }
 
-function report(result: PowerResult): string[] {
+function report(result: PowerResult, region: string | undefined): string[] {
   const { input, load, milliamps, milliampsRange, milliampsByRest, supply } = result;
   const { board, phy, traffic } = input;
   const { spreadingFactor, bandwidthHz, powerDbm } = phy;
   const currents = averageCurrents(result);
   const sources = [...new Set(currents.map(({ source }) => source))];
   const lines = [
-    `${board.name}: ${board.radio.chip}, SF${spreadingFactor}, ${bandwidthHz / 1000} kHz, ${powerDbm} dBm; core with ${input.engine}; ` +
+    `${board.name}: ${region === undefined ? "" : `${region}, `}${board.radio.chip}, SF${spreadingFactor}, ${bandwidthHz / 1000} kHz, ${powerDbm} dBm; core with ${input.engine}; ` +
       `traffic ${traffic.name}, ${percent(load.airShare)} of the time on the air.`,
     "",
     table(
@@ -325,12 +335,13 @@ function errors({ sensitivity, input }: PowerResult): string[] {
   ];
 }
 
-function asJson(result: PowerResult, plot: string | undefined): unknown {
+function asJson(result: PowerResult, { plot, region }: PowerOptions): unknown {
   const { input, load, simulation, months, supply } = result;
   const round = (value: number): number => Number(value.toPrecision(6));
   return {
     board: input.board.id,
     engine: input.engine,
+    region: region ?? null,
     sleep: input.rest,
     phy: input.phy,
     traffic: { ...input.traffic, air_share: round(load.airShare), cpu_share: round(load.cpuShare) },

@@ -1,4 +1,5 @@
 /** How long a relay is in each of its states, and what it draws on the average for it. */
+import { airtimeUs, type Modulation } from "../../boards/airtime.ts";
 import type { Engine } from "../../boards/engine.ts";
 import {
   boardDraw,
@@ -13,27 +14,13 @@ import {
 import type { RealBoard } from "../../boards/schema.ts";
 
 /** Modulation and power of the node's own transmissions. */
-export interface Phy {
-  readonly spreadingFactor: number;
-  readonly bandwidthHz: number;
-  /** 5..8 for 4/5..4/8 */
-  readonly codingRate: number;
-  readonly preambleSymbols: number;
+export interface Phy extends Modulation {
   readonly powerDbm: number;
 }
 
-/**
- * Seconds on the air of a LoRa frame with explicit header and CRC (Semtech AN1200.13; SX1261/2 Data Sheet 6.1.4).
- * Low data rate optimisation from symbols of 16 ms on, as the core sets it.
- */
+/** Seconds on the air of a frame of so many bytes. */
 export function airtimeSeconds(phy: Phy, bytes: number): number {
-  const { spreadingFactor: sf, bandwidthHz, codingRate, preambleSymbols } = phy;
-  const symbol = 2 ** sf / bandwidthHz;
-  const slow = symbol >= 0.016 ? 2 : 0;
-  const short = sf < 7;
-  const bits = 8 * bytes + 16 - 4 * sf + (short ? 0 : 8) + 20;
-  const blocks = Math.ceil(Math.max(0, bits) / (4 * (sf - slow)));
-  return symbol * (preambleSymbols + (short ? 6.25 : 4.25) + 8 + blocks * codingRate);
+  return airtimeUs(phy, bytes) / 1e6;
 }
 
 /** Bytes of a beacon on the air: air header, link frame header, beacon (core-as/assembly/wire). */

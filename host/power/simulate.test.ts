@@ -98,6 +98,25 @@ describe("the years", () => {
     expect(Math.abs(first - run.firstDay - hours / 24)).toBeLessThan(1.5);
   });
 
+  it("lock the radio out at the board's voltage, and draw little from then on", () => {
+    // At 3.7 V the cell has 42 % left, so 870 mAh of 1500 are gone after three and a half days.
+    const run = simulate(
+      changed({
+        supply: { panelWatts: 0, lockout: { belowVolts: 3.7, resumeVolts: 3.8 } },
+        draw: { lockedOutMilliamps: 0.1 },
+      }),
+    );
+    const charge = (after: number): number => run.days[run.firstDay + after]?.chargeMedian ?? 0;
+    expect(charge(2)).toBeGreaterThan(0.45);
+    expect(charge(4)).toBeLessThan(0.421);
+    expect(charge(10)).toBeGreaterThan(0.38);
+    expect(run.downDays.reduce((sum, one) => sum + one, 0)).toBeGreaterThan(360);
+    // A charged battery has the radio back: by the summer of a sunny place no lockout of the winter is left.
+    const back = simulate(changed({ site: { latitude: 60, tilt: 60 }, draw: { milliamps: 15 } }));
+    expect(back.downDays[11]).toBeGreaterThan(10);
+    expect(back.downDays[5]).toBeLessThan(3);
+  });
+
   it("have their worst month in the winter of their side of the equator", () => {
     const worst = (latitude: number): number => {
       const sums = Array<number>(12).fill(0);
