@@ -126,7 +126,7 @@ export enum Status {
   NoKey = 45,
   /** The relay policy refuses this packet: its previous hop is neither trusted nor paying. */
   Refused = 46,
-  /** The hour's airtime is used up; the frame waits until the law allows it. */
+  /** The hour's airtime is used up: the frame was refused, and those to come wait until the law allows them. */
   AirtimeSpent = 47,
   /** There is no such interface, or the frame is not one it can carry. */
   BadInterface = 48,
@@ -263,7 +263,10 @@ export enum SendFlag {
 
 /** Bits of `flags` of frame_send. */
 export enum FrameFlag {
-  /** Second half of a split link frame: goes out behind the first without CAD. */
+  /**
+   * Second half of a split link frame: goes out behind the first without CAD. Not given where the region asks for a pause
+   * or for listening: there it is a frame like any other.
+   */
   Continue = 1,
 }
 
@@ -441,8 +444,10 @@ export enum Counter {
   PacketsRetried = 72,
   /** Packets dropped because no next hop acknowledged them. */
   PacketsUnacknowledged = 73,
+  /** Transmissions refused because the law, or a record that could not be written, did not let them out. */
+  AirtimeRefused = 74,
   /** How many counters there are. */
-  Count = 74,
+  Count = 75,
 }
 
 /**
@@ -545,7 +550,8 @@ export declare function entropy(pointer: usize, length: u32): i32;
 
 /**
  * Takes one frame to transmit now: on interface 0, the radio, an air frame of 1-255 bytes, after CAD unless `flags`
- * (FrameFlag) says otherwise; on a wired one a whole link frame. Called from `on_timer` only, at most once in a call.
+ * (FrameFlag) says otherwise, and where the configuration has a threshold only if the channel has been below it as long
+ * as it says; on a wired one a whole link frame. Called from `on_timer` only, at most once in a call.
  * Ok, RadioBusy, RadioFailed, TransmitOff or BadInterface.
  */
 export declare function frame_send(port: u32, pointer: usize, length: u32, flags: u32): i32;

@@ -122,7 +122,7 @@ export function boot(now_ms: u64, length: u32): i32 {
   neighboursReset();
   handshakeReset();
   linksReset();
-  mediumReset();
+  mediumReset(now_ms);
   queueReset();
   egressReset();
   controlReset();

@@ -24,6 +24,7 @@ export {
   mediumReady,
   mediumReceive,
   mediumReceived,
+  mediumLawfulAt,
   mediumReset,
   mediumRun,
   mediumSend,

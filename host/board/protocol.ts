@@ -35,10 +35,12 @@ export const Radio = {
   Transmit: 0x01,
   Cad: 0x02,
   Entropy: 0x03,
+  Clear: 0x04,
   Receive: 0x40,
   TransmitDone: 0x81,
   CadResult: 0x82,
   EntropyReply: 0x83,
+  ClearResult: 0x84,
 } as const;
 
 /** Metrics of the Stats reply. */

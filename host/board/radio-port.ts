@@ -94,6 +94,14 @@ export class RadioPort implements Station {
         this.#send(Radio.CadResult, frame.id, Uint8Array.of(busy ? 1 : 0));
         break;
       }
+      case Radio.Clear: {
+        const where = { frequencyHz: reader.u32(), bandwidthHz: reader.u32() };
+        reader.u8();
+        const thresholdDbm = (reader.u16() << 16) >> 16;
+        const busy = (this.#options.channel?.powerDbm(this, where, reader.u16()) ?? -Infinity) > thresholdDbm;
+        this.#send(Radio.ClearResult, frame.id, Uint8Array.of(busy ? 1 : 0));
+        break;
+      }
       case Radio.Entropy: {
         const length = reader.u16();
         if (length > ENTROPY_MAX) throw new ProtocolError(`${length} random bytes, at most ${ENTROPY_MAX} at once`);

@@ -114,7 +114,7 @@ export const Status = {
   NoKey: 45,
   /** The relay policy refuses this packet: its previous hop is neither trusted nor paying. */
   Refused: 46,
-  /** The hour's airtime is used up; the frame waits until the law allows it. */
+  /** The hour's airtime is used up: the frame was refused, and those to come wait until the law allows them. */
   AirtimeSpent: 47,
   /** There is no such interface, or the frame is not one it can carry. */
   BadInterface: 48,
@@ -248,7 +248,7 @@ export type SendFlag = (typeof SendFlag)[keyof typeof SendFlag];
 
 /** Bits of `flags` of frame_send. */
 export const FrameFlag = {
-  /** Second half of a split link frame: goes out behind the first without CAD. */
+  /** Second half of a split link frame: goes out behind the first without CAD. Not given where the region asks for a pause or for listening: there it is a frame like any other. */
   Continue: 1,
 } as const;
 export type FrameFlag = (typeof FrameFlag)[keyof typeof FrameFlag];
@@ -429,8 +429,10 @@ export const Counter = {
   PacketsRetried: 72,
   /** Packets dropped because no next hop acknowledged them. */
   PacketsUnacknowledged: 73,
+  /** Transmissions refused because the law, or a record that could not be written, did not let them out. */
+  AirtimeRefused: 74,
   /** How many counters there are. */
-  Count: 74,
+  Count: 75,
 } as const;
 export type Counter = (typeof Counter)[keyof typeof Counter];
 
@@ -556,7 +558,7 @@ export const STATUS_SENTENCES: Readonly<Record<number, string>> = {
   44: "A TLV overruns the extension, has the wrong length, or comes twice.",
   45: "The public key of the destination is not known here; give it with the command.",
   46: "The relay policy refuses this packet: its previous hop is neither trusted nor paying.",
-  47: "The hour's airtime is used up; the frame waits until the law allows it.",
+  47: "The hour's airtime is used up: the frame was refused, and those to come wait until the law allows them.",
   48: "There is no such interface, or the frame is not one it can carry.",
   49: "The first half of a link frame has arrived; the second is awaited.",
   50: "The destination, peer or entry the command names does not exist.",
@@ -582,7 +584,7 @@ export const STATUS_SENTENCES: Readonly<Record<number, string>> = {
 export interface CoreImports {
   /** Fills `length` bytes at `pointer` with output of the hardware random number generator. Ok or NoEntropy. */
   entropy(bytes: Uint8Array): number;
-  /** Takes one frame to transmit now: on interface 0, the radio, an air frame of 1-255 bytes, after CAD unless `flags` (FrameFlag) says otherwise; on a wired one a whole link frame. Called from `on_timer` only, at most once in a call. Ok, RadioBusy, RadioFailed, TransmitOff or BadInterface. */
+  /** Takes one frame to transmit now: on interface 0, the radio, an air frame of 1-255 bytes, after CAD unless `flags` (FrameFlag) says otherwise, and where the configuration has a threshold only if the channel has been below it as long as it says; on a wired one a whole link frame. Called from `on_timer` only, at most once in a call. Ok, RadioBusy, RadioFailed, TransmitOff or BadInterface. */
   frame_send(port: number, bytes: Uint8Array, flags: number): number;
   /** Stores a record; after a power cut either the old or the new value is there. Ok or RecordFailed. */
   record_put(key: number, bytes: Uint8Array): number;

@@ -103,6 +103,8 @@ export class RelayNode implements Station, CoreImports {
     const { channel } = this.#options;
     if (port !== RADIO) return Status.BadInterface;
     if ((flags & FrameFlag.Continue) === 0 && channel.busy(this, this.#phy)) return Status.RadioBusy;
+    const { lbtMs, lbtThresholdDbm } = this.#options.config;
+    if (lbtMs > 0 && channel.powerDbm(this, this.#phy, lbtMs) > lbtThresholdDbm) return Status.RadioBusy;
     return channel.send(this, this.#phy, bytes, () => {}) ? Status.Ok : Status.RadioBusy;
   }
 

@@ -75,6 +75,9 @@ interface Transmission {
  */
 const EARLY_MS = 2;
 
+/** Longest listening before talking a boot configuration can ask for (boards/config.ts). */
+const LISTEN_MAX_MS = 255;
+
 /** Two signals a receiver cannot tell apart. */
 function sameChannel(a: Phy, b: Phy): boolean {
   return a.frequencyHz === b.frequencyHz && a.bandwidthHz === b.bandwidthHz && a.spreadingFactor === b.spreadingFactor;
@@ -111,6 +114,22 @@ export class Channel {
         other.endMs > now &&
         sameChannel(other.phy, { ...other.phy, ...phy }),
     );
+  }
+
+  /**
+   * Power on a channel at any time of the last `ms` at `station`, its own transmissions left out: what listening before
+   * talking measures. Everybody's signal is as strong everywhere; whatever the modulation, it counts.
+   */
+  powerDbm(station: Station, where: Pick<Phy, "frequencyHz" | "bandwidthHz">, ms: number): number {
+    const now = this.#options.clock.now();
+    const heard = this.#transmissions.filter(
+      ({ from, phy, startMs, endMs }) =>
+        from !== station &&
+        startMs <= now &&
+        endMs > now - ms &&
+        2 * Math.abs(phy.frequencyHz - where.frequencyHz) < phy.bandwidthHz + where.bandwidthHz,
+    );
+    return (this.#options.rssiDbm ?? -80) + 10 * Math.log10(heard.length);
   }
 
   /** True while `station` is on the air. */
@@ -166,7 +185,10 @@ export class Channel {
     transmission.ended = true;
     // An ended transmission still matters to any that was on the air with it.
     const earliest = Math.min(...this.#transmissions.filter((other) => !other.ended).map((other) => other.startMs));
-    this.#transmissions = this.#transmissions.filter((other) => !other.ended || other.endMs > earliest);
+    const listened = this.#options.clock.now() - LISTEN_MAX_MS;
+    this.#transmissions = this.#transmissions.filter(
+      (other) => !other.ended || other.endMs > earliest || other.endMs > listened,
+    );
     this.#options.trace?.({ startMs, endMs, from: from.name, frame, outcomes });
   }
 

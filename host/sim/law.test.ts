@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { transmittingRegions } from "../../boards/regions/index.ts";
 import type { Phy } from "../radio/channel.ts";
-import { HOUR_MS, LAWS, type Law, Regulator } from "./law.ts";
+import { HOUR_MS, LAWS, type Law, Regulator, type SubBand } from "./law.ts";
 
 const PHY: Phy = {
   frequencyHz: 869_525_000,
@@ -124,6 +124,22 @@ describe("the regulator", () => {
       [868.7, 869.2, 1, 14],
       [869.4, 869.65, 100, 27],
       [869.7, 870, 10, 14],
+    ]);
+  });
+
+  it("watches the silence after a transmission where the law asks for it, each station's own", () => {
+    const band = { ...(LAWS.us915 as Law).bands[0], pauseMs: 50, dwellMs: 4000 } as SubBand;
+    const regulator = new Regulator({ name: "test", bands: [band] });
+    const phy = { ...PHY, frequencyHz: 923_000_000 };
+    regulator.transmission(0, phy, 0, 100_000);
+    regulator.transmission(1, phy, 100, 100_000);
+    regulator.transmission(0, phy, 150, 100_000);
+    regulator.transmission(0, phy, 299.9, 100_000);
+    // Cut off at 310, it ends there.
+    regulator.cut(0, 299.9, 310);
+    regulator.transmission(0, phy, 360, 100_000);
+    expect(regulator.violations.map(({ station, kind, used }) => [station, kind, Math.round(used * 10) / 10])).toEqual([
+      [0, "pause", 49.9],
     ]);
   });
 

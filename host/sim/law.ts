@@ -73,7 +73,7 @@ export function bandOf(law: Law, emission: Pick<Phy, "frequencyHz" | "bandwidthH
 export interface Violation {
   /** Index of the station. */
   readonly station: number;
-  readonly kind: "duty" | "power" | "dwell" | "band";
+  readonly kind: "duty" | "power" | "dwell" | "pause" | "band";
   /** The window, or the transmission, in virtual ms. */
   readonly fromMs: number;
   readonly toMs: number;
@@ -136,6 +136,8 @@ export class Regulator implements AirObserver {
       this.#logs.set(key, log);
     }
     this.#judge(key, log);
+    const silentMs = startMs - (log.ends.at(-1) ?? -Infinity);
+    if (silentMs < (band.pauseMs ?? 0) - TOLERANCE_MS) report("pause", silentMs, band.pauseMs as number);
     log.starts.push(startMs);
     log.ends.push(endMs);
     log.open = true;

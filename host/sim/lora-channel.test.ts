@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FrameFlag, Status } from "../core/abi.gen.ts";
 import type { Phy } from "../radio/channel.ts";
-import { LoraChannel } from "./lora-channel.ts";
+import { LoraChannel, type RadioSite } from "./lora-channel.ts";
 import { linear, lossCentiDb, noiseCentiDbm, type Propagation } from "./propagation.ts";
 import { EventQueue } from "./queue.ts";
 
@@ -31,7 +31,12 @@ interface Heard {
 }
 
 /** Stations on a line, metres from the origin; a frame's first byte names its sender, 1 ms of airtime a byte. */
-function line(places: readonly number[], phys: readonly Partial<Phy>[] = [], propagation = FLAT) {
+function line(
+  places: readonly number[],
+  phys: readonly Partial<Phy>[] = [],
+  propagation = FLAT,
+  lbts: readonly RadioSite["lbt"][] = [],
+) {
   const queue = new EventQueue();
   const channel = new LoraChannel({ queue, airtimeUs: (_, length) => length * 1000, propagation, seed: 1 });
   const heard: Heard[] = [];
@@ -40,6 +45,7 @@ function line(places: readonly number[], phys: readonly Partial<Phy>[] = [], pro
       x,
       y: 0,
       phy: { ...PHY, ...phys[to] },
+      lbt: lbts[to],
       receive: (frame, rssi, snr) => heard.push({ at: queue.now, to, from: frame[0] as number, rssi, snr }),
     });
   }
@@ -59,6 +65,52 @@ function line(places: readonly number[], phys: readonly Partial<Phy>[] = [], pro
 function metresFor(snrDb: number): number {
   return 1000 * 10 ** ((14 - 100 + 117.03 - snrDb) / 20);
 }
+
+describe("listening before talking", () => {
+  // 1 km away 14 dBm arrive at -86 dBm, 100 m away at -66.
+  const JAPAN = { thresholdDbm: -80, ms: 5 };
+  const near = [0, 100] as const;
+  const far = [0, 1000] as const;
+
+  it.each([
+    ["a strong one that CAD does not know", near, { spreadingFactor: 11 }, 50, Status.RadioBusy],
+    ["another channel", near, { frequencyHz: PHY.frequencyHz + 2 * PHY.bandwidthHz }, 50, Status.Ok],
+    ["half a channel away", near, { frequencyHz: PHY.frequencyHz + PHY.bandwidthHz / 2 }, 50, Status.RadioBusy],
+    ["a weak one of another spreading factor", far, { spreadingFactor: 11 }, 50, Status.Ok],
+    ["one that ended 4 ms ago", near, { spreadingFactor: 11 }, 104, Status.RadioBusy],
+    ["one that ended 6 ms ago", near, { spreadingFactor: 11 }, 106, Status.Ok],
+  ])("hears %s", (_, places, other, at, status) => {
+    const { queue, send } = line(places, [{}, other], FLAT, [JAPAN]);
+    send(0, 1, 100);
+    const outcome = send(at, 0, 20);
+    queue.run(1000);
+    expect(outcome.status).toBe(status);
+  });
+
+  it("adds up what is on the air, leaves out its own, and binds nobody else", () => {
+    const { queue, channel, send } = line(
+      [0, 650, 650, 650],
+      [{}, { spreadingFactor: 7 }, { spreadingFactor: 9 }],
+      FLAT,
+      [{ thresholdDbm: -80, ms: 5 }],
+    );
+    // -82.3 dBm each: one is below the threshold, two are above it.
+    const own = send(0, 0, 20);
+    send(30, 1, 100);
+    const one = send(50, 0, 20);
+    send(60, 2, 100);
+    const two = send(80, 0, 20);
+    const unbound = send(80, 3, 20);
+    queue.run(1000);
+    expect(channel.levelDbm(1, 0)).toBeCloseTo(-82.3, 0);
+    expect([own, one, two, unbound].map(({ status }) => status)).toEqual([
+      Status.Ok,
+      Status.Ok,
+      Status.RadioBusy,
+      Status.Ok,
+    ]);
+  });
+});
 
 describe("the channel", () => {
   it("delivers at the end of the airtime, with the level and SNR of the distance", () => {

@@ -11,7 +11,9 @@
  *   any moment count together, which overstates rather than understates the harm;
  * * other spreading factors on the same frequency disturb only when stronger by their rejection; other frequencies do
  *   not meet at all.
- * CAD sees a transmission of its own modulation that is decodable in strength, but not in its first two symbols.
+ * CAD sees a transmission of its own modulation that is decodable in strength, but not in its first two symbols. Listening
+ * before talking looks at power alone: a station that has to finds the channel taken if all that was on it at any time of
+ * its listening, of whatever modulation, comes to more than the threshold.
  * Propagation takes no time: 15 km are 50 microseconds, less than a symbol.
  */
 import { FrameFlag, Status } from "../core/abi.gen.ts";
@@ -35,6 +37,8 @@ export interface RadioSite {
   readonly y: number;
   /** What it sends with and listens to. */
   readonly phy: Phy;
+  /** Its region asks for listening before talking: the channel must have been at or below dBm for so many ms. */
+  readonly lbt?: { readonly thresholdDbm: number; readonly ms: number } | undefined;
   /** A frame has been received. `frame` is valid during the call only; rssi in dBm, snr in quarter dB. */
   receive(frame: Uint8Array, rssiDbm: number, snrQdb: number): void;
 }
@@ -132,6 +136,9 @@ export class LoraChannel implements SimEvent {
   #on = new Uint8Array(0);
   /** On the air now, in the order they started. */
   #active: Transmission[] = [];
+  /** Ended lately enough for a listening station to have heard it; kept only if there is such a station. */
+  #past: Transmission[] = [];
+  #listenMs = 0;
   readonly #waiting = new Map<number, Transmission>();
   #nextId = 0;
 
@@ -152,6 +159,7 @@ export class LoraChannel implements SimEvent {
   connect(blocked: (a: number, b: number) => boolean = () => false): void {
     const n = this.#sites.length;
     this.#n = n;
+    this.#listenMs = Math.max(0, ...this.#sites.map(({ lbt }) => lbt?.ms ?? 0));
     this.#clear = new Int16Array(n * n);
     this.airtimeUs = new Float64Array(n);
     this.takenMs = new Float64Array(n);
@@ -239,8 +247,23 @@ export class LoraChannel implements SimEvent {
     return false;
   }
 
+  /** Power of all that was on a station's channel at any time of the last `ms`, its own left out, in dBm. */
+  powerDbm(index: number, ms: number): number {
+    const { now } = this.#options.queue;
+    const { phy } = this.#sites[index] as RadioSite;
+    let power = 0;
+    for (const other of [...this.#active, ...this.#past]) {
+      if (other.from === index || other.endMs <= now - ms || other.startMs > now) continue;
+      const apartHz = Math.abs(other.phy.frequencyHz - phy.frequencyHz);
+      if (2 * apartHz >= other.phy.bandwidthHz + phy.bandwidthHz) continue;
+      power += linear(this.#levels[other.from * this.#n + index] as number);
+    }
+    return power === 0 ? -Infinity : 10 * Math.log10(power);
+  }
+
   /**
-   * Puts an air frame on the air, after CAD unless `flags` say it is the second half of a link frame.
+   * Puts an air frame on the air, after CAD unless `flags` say it is the second half of a link frame, and
+   * after listening if the station has to.
    * Ok, RadioBusy, or RadioFailed for a frame no radio can send.
    */
   send(index: number, frame: Uint8Array, flags: number): number {
@@ -251,6 +274,8 @@ export class LoraChannel implements SimEvent {
     const left = (this.#sendEnd[index] as number) - queue.now;
     if (this.#waiting.has(index) || left > EARLY_MS) return Status.RadioBusy;
     if ((flags & FrameFlag.Continue) === 0 && this.busy(index)) return Status.RadioBusy;
+    const { lbt } = this.#sites[index] as RadioSite;
+    if (lbt !== undefined && this.powerDbm(index, lbt.ms) > lbt.thresholdDbm) return Status.RadioBusy;
     const startMs = left > EPSILON_MS ? (this.#sendEnd[index] as number) : queue.now;
     const symbolMs = (2 ** phy.spreadingFactor / phy.bandwidthHz) * 1000;
     const transmission: Transmission = {
@@ -288,6 +313,11 @@ export class LoraChannel implements SimEvent {
     const transmission = this.#active[at];
     if (transmission === undefined) return;
     this.#active.splice(at, 1);
+    if (this.#listenMs > 0) {
+      const { now } = this.#options.queue;
+      this.#past = this.#past.filter(({ endMs }) => endMs > now - this.#listenMs);
+      this.#past.push(transmission);
+    }
     const { from } = transmission;
     const list = this.#audible[from] as Uint32Array;
     for (const to of list) {

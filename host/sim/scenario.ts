@@ -69,6 +69,14 @@ const radio = z.strictObject({
   sync_word: z.number().int().min(0).max(255).default(0x12),
   /** What the nodes believe they may use of an hour; the law of the region is watched apart from it. */
   duty_permille: z.number().int().min(1).max(1000).default(100),
+  /**
+   * Likewise: the longest transmission, the silence after each, and listening before talking. 0 is no such limit; without
+   * the field they believe what the region says.
+   */
+  dwell_ms: z.number().int().min(0).max(25_500).multipleOf(100).optional(),
+  pause_ms: z.number().int().min(0).max(255).optional(),
+  lbt_threshold_dbm: z.number().int().min(-128).max(0).optional(),
+  lbt_ms: z.number().int().min(0).max(255).optional(),
 });
 
 const propagation = z.strictObject({
@@ -357,6 +365,9 @@ function checkSense(scenario: Scenario, problem: Problem): void {
     else if (one.x === undefined || one.y === undefined) {
       problem(`attackers.${i}`, "it stands nowhere", "give near, or x and y");
     }
+  }
+  if ((air.lbt_ms === undefined) !== (air.lbt_threshold_dbm === undefined) || !air.lbt_ms !== !air.lbt_threshold_dbm) {
+    problem("radio.lbt_ms", "a threshold and a time to listen only go together", "give both, or neither");
   }
   const law = LAWS[air.region];
   const band = law && bandOf(law, { frequencyHz: air.frequency_hz, bandwidthHz: air.bandwidth_hz });

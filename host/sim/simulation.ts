@@ -162,6 +162,19 @@ class Node implements SimEvent {
   }
 }
 
+type RadioLimits = Pick<BootConfig, "dwellMs" | "pauseMs" | "lbtThresholdDbm" | "lbtMs">;
+
+/** What every node believes of the law beside its hour: what the scenario says, else what the region does. */
+function limitsOf({ radio }: Scenario, law: Law): RadioLimits {
+  const band = bandOf(law, { frequencyHz: radio.frequency_hz, bandwidthHz: radio.bandwidth_hz });
+  return {
+    dwellMs: radio.dwell_ms ?? band?.dwellMs ?? 0,
+    pauseMs: radio.pause_ms ?? band?.pauseMs ?? 0,
+    lbtThresholdDbm: radio.lbt_threshold_dbm ?? band?.lbtThresholdDbm ?? 0,
+    lbtMs: radio.lbt_ms ?? band?.lbtMs ?? 0,
+  };
+}
+
 export class Simulation {
   readonly scenario: Scenario;
   readonly queue = new EventQueue();
@@ -180,6 +193,7 @@ export class Simulation {
   readonly #honest: number;
   readonly #formula: RelayCore;
   readonly #phys = new Map<number, Phy>();
+  readonly #limits: RadioLimits;
   readonly #memoryBefore = liveBytes();
   /** Promises of stations that live elsewhere, made by the event under way. */
   #pending: Promise<void>[] = [];
@@ -213,6 +227,7 @@ export class Simulation {
       seed: scenario.seed,
     });
     this.law = LAWS[scenario.radio.region] as Law;
+    this.#limits = limitsOf(scenario, this.law);
     this.regulator = new Regulator(this.law);
     this.channel.observe(this.regulator);
 
@@ -226,6 +241,8 @@ export class Simulation {
         x: place.x,
         y: place.y,
         phy: this.#phy(place.power_dbm),
+        lbt:
+          this.#limits.lbtMs === 0 ? undefined : { thresholdDbm: this.#limits.lbtThresholdDbm, ms: this.#limits.lbtMs },
         receive: (frame, rssiDbm, snrQdb) => {
           if (node.up) this.#wait(node.after(node.station.receive(RADIO_PORT, frame, rssiDbm, snrQdb)));
         },
@@ -530,7 +547,6 @@ export class Simulation {
 
   #config({ place, wires }: Node, phy: Phy): BootConfig {
     const { radio } = this.scenario;
-    const band = bandOf(this.law, phy);
     return {
       transmitAllowed: true,
       capabilities: place.capabilities,
@@ -544,10 +560,7 @@ export class Simulation {
       bandwidthHz: phy.bandwidthHz,
       priceMicroMhrPerKib: place.price,
       dutyPermille: radio.duty_permille,
-      dwellMs: band?.dwellMs ?? 0,
-      pauseMs: band?.pauseMs ?? 0,
-      lbtThresholdDbm: band?.lbtThresholdDbm ?? 0,
-      lbtMs: band?.lbtMs ?? 0,
+      ...this.#limits,
       radio: true,
       wired: wires
         .filter((wire) => wire !== undefined)

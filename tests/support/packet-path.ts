@@ -84,6 +84,10 @@ export class PacketPath {
   /** What frame_send and record_put answer. */
   sendStatus: (sent: Sent) => number = () => Status.Ok;
   putStatus: number = Status.Ok;
+  /** A failed record_put has written the new value all the same. */
+  putKeeps = false;
+  /** Records written so far. */
+  puts = 0;
   #seed = 1;
   readonly #functions: Functions;
   readonly memory: Buffer;
@@ -106,7 +110,9 @@ export class PacketPath {
         return status;
       },
       record_put: (key: number, at: number, length: number): number => {
-        if (this.putStatus === Number(Status.Ok)) this.records.set(key, view(at, length));
+        const ok = this.putStatus === Number(Status.Ok);
+        if (ok || this.putKeeps) this.records.set(key, view(at, length));
+        this.puts++;
         return this.putStatus;
       },
       record_get: (key: number, at: number, length: number): number => {
@@ -163,7 +169,7 @@ export class PacketPath {
       this.call(`${part}Reset`);
     for (const part of ["throttle", "reverse", "probe"]) this.call(`${part}Reset`);
     this.call("airtimeLoad", now);
-    this.call("mediumReset");
+    this.call("mediumReset", now);
     this.call("beaconingStart", now);
     this.sent.length = 0;
     this.events.length = 0;

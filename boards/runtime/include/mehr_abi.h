@@ -121,7 +121,7 @@ enum mehr_status {
   MEHR_STATUS_NO_KEY = 45,
   /* The relay policy refuses this packet: its previous hop is neither trusted nor paying. */
   MEHR_STATUS_REFUSED = 46,
-  /* The hour's airtime is used up; the frame waits until the law allows it. */
+  /* The hour's airtime is used up: the frame was refused, and those to come wait until the law allows them. */
   MEHR_STATUS_AIRTIME_SPENT = 47,
   /* There is no such interface, or the frame is not one it can carry. */
   MEHR_STATUS_BAD_INTERFACE = 48,
@@ -251,7 +251,7 @@ enum mehr_send_flag {
 
 /* Bits of `flags` of frame_send. */
 enum mehr_frame_flag {
-  /* Second half of a split link frame: goes out behind the first without CAD. */
+  /* Second half of a split link frame: goes out behind the first without CAD. Not given where the region asks for a pause or for listening: there it is a frame like any other. */
   MEHR_FRAME_FLAG_CONTINUE = 1,
 };
 
@@ -429,8 +429,10 @@ enum mehr_counter {
   MEHR_COUNTER_PACKETS_RETRIED = 72,
   /* Packets dropped because no next hop acknowledged them. */
   MEHR_COUNTER_PACKETS_UNACKNOWLEDGED = 73,
+  /* Transmissions refused because the law, or a record that could not be written, did not let them out. */
+  MEHR_COUNTER_AIRTIME_REFUSED = 74,
   /* How many counters there are. */
-  MEHR_COUNTER_COUNT = 74,
+  MEHR_COUNTER_COUNT = 75,
 };
 
 /* Cryptographic primitives of the `crypto` export: layout of In, then what it leaves in Out. Every length the layout leaves open may be 0. Keys, seeds and nonces are what their RFC calls by that name. */
@@ -553,7 +555,7 @@ static inline const char* mehr_status_sentence(uint32_t status) {
     case MEHR_STATUS_BAD_TLV: return "A TLV overruns the extension, has the wrong length, or comes twice.";
     case MEHR_STATUS_NO_KEY: return "The public key of the destination is not known here; give it with the command.";
     case MEHR_STATUS_REFUSED: return "The relay policy refuses this packet: its previous hop is neither trusted nor paying.";
-    case MEHR_STATUS_AIRTIME_SPENT: return "The hour's airtime is used up; the frame waits until the law allows it.";
+    case MEHR_STATUS_AIRTIME_SPENT: return "The hour's airtime is used up: the frame was refused, and those to come wait until the law allows them.";
     case MEHR_STATUS_BAD_INTERFACE: return "There is no such interface, or the frame is not one it can carry.";
     case MEHR_STATUS_INCOMPLETE: return "The first half of a link frame has arrived; the second is awaited.";
     case MEHR_STATUS_UNKNOWN: return "The destination, peer or entry the command names does not exist.";
@@ -585,7 +587,7 @@ static inline const char* mehr_status_sentence(uint32_t status) {
 /* Fills `length` bytes at `pointer` with output of the hardware random number generator. Ok or NoEntropy. */
 int32_t mehr_import_entropy(void* host, uint8_t* pointer, uint32_t length);
 
-/* Takes one frame to transmit now: on interface 0, the radio, an air frame of 1-255 bytes, after CAD unless `flags` (FrameFlag) says otherwise; on a wired one a whole link frame. Called from `on_timer` only, at most once in a call. Ok, RadioBusy, RadioFailed, TransmitOff or BadInterface. */
+/* Takes one frame to transmit now: on interface 0, the radio, an air frame of 1-255 bytes, after CAD unless `flags` (FrameFlag) says otherwise, and where the configuration has a threshold only if the channel has been below it as long as it says; on a wired one a whole link frame. Called from `on_timer` only, at most once in a call. Ok, RadioBusy, RadioFailed, TransmitOff or BadInterface. */
 int32_t mehr_import_frame_send(void* host, uint32_t port, uint8_t* pointer, uint32_t length, uint32_t flags);
 
 /* Stores a record; after a power cut either the old or the new value is there. Ok or RecordFailed. */

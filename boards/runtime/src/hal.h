@@ -60,6 +60,9 @@ Code entropy(uint8_t* out, size_t length);
 Code radio_begin(const RadioConfig& config);
 /// Channel activity detection: sets `busy`. Does not transmit.
 Code radio_cad(bool& busy);
+/// Watches the channel for `ms`: `busy` when its power was above the threshold at any time. Does not transmit. kBusy while
+/// an own transmission is still in the air.
+Code radio_clear(int16_t threshold_dbm, uint32_t ms, bool& busy);
 /// Starts one transmission and returns; kBusy while an earlier one is still in the air.
 Code radio_send(const uint8_t* bytes, size_t length);
 /// Takes the oldest received frame; false when there is none.

@@ -16,6 +16,12 @@ static constexpr uint8_t kBootConfig[] = MEHR_BOOT_CONFIG_BYTES;
 static_assert(sizeof kBootConfig >= 32 && kBootConfig[0] == 3,
               "board_config.h: MEHR_BOOT_CONFIG_BYTES must be a record of version 3");
 
+// What the region asks of every transmission beside the core's ledger (boards/config.ts): silence after it, and a channel
+// that was below the threshold for so long before it. 0 is no such rule.
+static constexpr uint32_t kPauseMs = kBootConfig[27];
+static constexpr int16_t kLbtThresholdDbm = static_cast<int8_t>(kBootConfig[28]);
+static constexpr uint32_t kLbtMs = kBootConfig[29];
+
 // Frames taken in one step; a flood from the air must not keep the console and the timer waiting.
 static constexpr int kFramesPerStep = 32;
 static constexpr uint64_t kNever = UINT64_MAX;
@@ -91,11 +97,39 @@ static hal::Code send_behind(const uint8_t* frame, size_t length) {
   }
 }
 
+// Time on air of a frame with explicit header and CRC, rounded up (AN1200.13; SX1261/2 datasheet rev 2.1 section 6.1.4).
+static uint64_t on_air_ms(size_t length) {
+  hal::RadioConfig config = radio_config();
+  uint32_t sf = config.spreading_factor;
+  bool narrow = (UINT64_C(1000) << sf) >= UINT64_C(16) * config.bandwidth_hz;  // low data rate: symbols of 16 ms
+  uint32_t group = 4 * (narrow ? sf - 2 : sf);
+  int32_t bits = static_cast<int32_t>(8 * length) - static_cast<int32_t>(4 * sf) + 36 + (sf < 7 ? 0 : 8);
+  uint32_t groups = bits > 0 ? (static_cast<uint32_t>(bits) + group - 1) / group : 0;
+  uint64_t quarters = 4 * (UINT64_C(8) + config.preamble + groups * config.coding_rate) + (sf < 7 ? 25 : 17);
+  return ((quarters * 250 << sf) + config.bandwidth_hz - 1) / config.bandwidth_hz;
+}
+
+// Waits out the pause after the last transmission, which began later than the core reckons by what came before it. kBusy
+// if the core asks much too early.
+static uint64_t s_silent_until;
+static hal::Code keep_silent() {
+  if (s_silent_until > hal::now_ms() + kLateEndMs) return hal::Code::kBusy;
+  while (hal::now_ms() < s_silent_until) hal::sleep_until(s_silent_until);
+  return hal::Code::kOk;
+}
+
 static hal::Code send_if_free(const uint8_t* frame, size_t length) {
   bool busy = false;
-  hal::Code code = hal::radio_cad(busy);
+  hal::Code code = keep_silent();
+  if (code == hal::Code::kOk) code = hal::radio_cad(busy);
+  // Last, so that nothing comes between the listening and the transmission.
+  if (code == hal::Code::kOk && !busy && kLbtMs != 0) code = hal::radio_clear(kLbtThresholdDbm, kLbtMs, busy);
   if (code == hal::Code::kOk && busy) code = hal::Code::kBusy;
-  return code == hal::Code::kOk ? hal::radio_send(frame, length) : code;
+  if (code == hal::Code::kOk) code = hal::radio_send(frame, length);
+  // A radio that failed may have been on the air all the same.
+  bool silent = kPauseMs == 0 || code == hal::Code::kBusy || code == hal::Code::kTimeout;
+  if (!silent) s_silent_until = hal::now_ms() + 1 + on_air_ms(length) + kPauseMs;
+  return code;
 }
 
 static int32_t live_frame_send(uint32_t port, const uint8_t* frame, uint32_t length, uint32_t flags) {
@@ -104,7 +138,8 @@ static int32_t live_frame_send(uint32_t port, const uint8_t* frame, uint32_t len
   // The core asks the configuration too; a shell that never transmits unprovisioned does not have to trust it.
   if ((kBootConfig[1] & 1) == 0) return MEHR_STATUS_TRANSMIT_OFF;
   PeripheralWait wait;
-  bool behind = (flags & MEHR_FRAME_FLAG_CONTINUE) != 0;
+  // The core does not ask for it where a pause or listening is the law; whatever core is loaded, it is not done there.
+  bool behind = (flags & MEHR_FRAME_FLAG_CONTINUE) != 0 && kPauseMs == 0 && kLbtMs == 0;
   hal::Code code = behind ? send_behind(frame, length) : send_if_free(frame, length);
   if (code == hal::Code::kBusy || code == hal::Code::kTimeout) {
     saturating_increment(s_counters.tx_busy);

@@ -3,17 +3,20 @@
  *
  * The law (a duty cycle per regulatory hour) speaks of any 3600 s, to the microsecond. The sum over a window that slides
  * is greatest where the window ends with a transmission, so it is enough to check each frame at its own end. A frame is
- * charged, whole, to the minute in which it ends, and 62 minutes count: the one the new frame ends in and the 61 before.
+ * charged, whole, to the minute in which it ends, and 62 minutes count: the one the new frame begins in and the 61 before.
  * What ended earlier ended more than 61 minutes before, so a clock that is fast by a percent, or a host that starts a
- * frame seconds after it was told to, does not bring the node above its allowance. The price is at most 3 % of it.
+ * frame seconds after it was told to, does not bring the node above its allowance. The price is at most 3 % of it. A time
+ * at which a frame may go out is one at which any shorter one may, too.
  *
  * A reboot must not empty the ledger. Before the hour's use passes one more eighth of the allowance, that eighth is
  * written to a record; whatever the record says counts as spent at boot, since how long the node was off is unknown. Use
- * that stays level writes nothing.
+ * that stays level writes nothing, and no use writes more than 18 times an hour (docs/airtime.md). A node without a limit
+ * writes once in its life that it may have sent at any time: its next configuration may have one.
  */
 import { Counter, RecordKey, record_get, record_put, Status } from "../abi";
-import { configDutyPermille } from "../state/config";
+import { configAirtimeUs, configDutyPermille, PERMILLE_US } from "../state/config";
 import { count, countBy } from "../state/counters";
+import { AIR_MAX } from "../wire/air";
 
 /** What a transmission is for. */
 export enum AirtimeClass {
@@ -30,8 +33,6 @@ export enum AirtimeClass {
 
 /** Duty at which there is no limit. */
 const UNLIMITED: u32 = 1000;
-/** One per mille of an hour in microseconds. */
-const PERMILLE_US: u64 = 3_600_000;
 const EIGHTHS: u64 = 8;
 
 const MINUTE_MS: u64 = 60_000;
@@ -44,9 +45,6 @@ const KEPT: u64 = 62;
  */
 const UNFUNDED_FACTOR: u64 = 11;
 const UNFUNDED_AHEAD_MS: u64 = 360_000;
-
-/** A record that could not be written is tried again after this. */
-export const RESERVE_RETRY_MS: u64 = 60_000;
 
 /**
  * 0 newest minute u64 | 8 unfunded_next_ms u64 | 16 microseconds of each minute u32 x 62 | 264 eighths reserved u32
@@ -75,11 +73,16 @@ function endMinute(us: u64, nowMs: u64): u64 {
   return max<u64>((nowMs + (us + 999) / 1000) / MINUTE_MS + KEPT, load<u64>(NEWEST));
 }
 
-/** Microseconds of the minutes that count for a frame ending in `minute`. */
+/** Microseconds of the minutes that count in `minute`. */
 function used(minute: u64): u64 {
   let sum: u64 = 0;
   for (let m = load<u64>(NEWEST), last = m - KEPT; m > last && m + KEPT > minute; m--) sum += load<u32>(at(m));
   return sum;
+}
+
+/** Microseconds of the largest link frame, two air frames. */
+function largestUs(): u64 {
+  return 2 * configAirtimeUs(AIR_MAX);
 }
 
 /** Distance, in ms, that an unfunded frame puts between itself and the next. */
@@ -88,8 +91,9 @@ function unfundedGap(us: u64): u64 {
 }
 
 /**
- * The time at which a frame of `us` microseconds may go out: `nowMs` if it may now, 2^64-1 if it is longer than an hour's
- * allowance. Beacons and gossip stop at four fifths of the allowance, so that packets and link setup keep the rest.
+ * The time at which a frame of `us` microseconds may go out: `nowMs` if it may now. Beacons and gossip stop at four fifths
+ * of the allowance, or where a largest frame would no longer fit it, so that packets and link setup keep the rest; where
+ * that leaves them too little for `us`, the time is 2^64-1.
  */
 export function airtimeNext(airtimeClass: u32, us: u64, nowMs: u64): u64 {
   let when = nowMs;
@@ -101,24 +105,28 @@ export function airtimeNext(airtimeClass: u32, us: u64, nowMs: u64): u64 {
   }
   if (configDutyPermille() == UNLIMITED) return when;
   let limit = allowance();
-  if (airtimeClass == AirtimeClass.Beacon || airtimeClass == AirtimeClass.Gossip) limit = (limit / 5) * 4;
-  let minute = endMinute(us, when);
+  if (airtimeClass == AirtimeClass.Beacon || airtimeClass == AirtimeClass.Gossip)
+    limit -= max<u64>(limit / 5, largestUs());
+  let minute = endMinute(0, when);
   let sum = used(minute) + us;
   if (sum <= limit) return when;
   if (us > limit) return u64.MAX_VALUE;
-  // Wait for as many of the oldest minutes to leave as it takes; the frame then ends in the first moment of a minute.
+  // Wait for as many of the oldest minutes to leave as it takes.
   while (sum > limit) sum -= load<u32>(at(minute++ + 1));
-  return max<u64>(when, (minute - KEPT) * MINUTE_MS - (us + 999) / 1000);
+  return max<u64>(when, (minute - KEPT) * MINUTE_MS);
 }
 
 /**
- * Makes sure that the record covers a frame of `us` microseconds begun now, before it goes out. False if the record would
- * have to be raised and cannot be stored: then the frame must not go out.
+ * Makes sure that the record covers a frame begun now, before it goes out. False if the record would have to be raised and
+ * cannot be stored: then the frame must not go out. It is made for the largest frame, whatever is sent: so only use moves
+ * the record, and a channel that is busy all day does not wear the flash.
  */
-export function airtimeReserve(us: u64, nowMs: u64): bool {
-  if (configDutyPermille() == UNLIMITED) return true;
+export function airtimeReserve(nowMs: u64): bool {
   const eighth = allowance() / EIGHTHS;
-  const need = <u32>((used(endMinute(us, nowMs)) + us + eighth - 1) / eighth);
+  const need =
+    configDutyPermille() == UNLIMITED
+      ? <u32>EIGHTHS
+      : <u32>min<u64>((used(endMinute(0, nowMs)) + largestUs() + eighth - 1) / eighth, EIGHTHS);
   const reserved = load<u32>(RESERVED);
   // It is lowered one eighth above the need, so that use near a boundary does not write again and again.
   if (need == reserved || need + 1 == reserved) return true;
@@ -129,6 +137,8 @@ export function airtimeReserve(us: u64, nowMs: u64): bool {
     return true;
   }
   count(Counter.RecordsFailed);
+  // Either value may be there now: what both cover is safe to use.
+  store<u32>(RESERVED, min<u32>(level, reserved));
   return need < reserved;
 }
 
@@ -159,18 +169,21 @@ export function airtimeAdd(airtimeClass: u32, us: u64, nowMs: u64): void {
 
 /**
  * At boot, after the configuration: what the record reserved counts as spent now. No record: nothing was ever sent; one
- * that cannot be read: the whole allowance.
+ * that cannot be read: the whole allowance. The duty cycle may be another than when it was written: only whole eighths of
+ * today's count as reserved, and nothing of a record that cannot be read.
  */
 export function airtimeLoad(nowMs: u64): Status {
   memory.fill(AIRTIME, 0, AIRTIME_SIZE);
   const minute = nowMs / MINUTE_MS + KEPT;
   store<u64>(NEWEST, minute);
-  if (configDutyPermille() == UNLIMITED) return Status.Ok;
   const got = record_get(RecordKey.Airtime, RECORD, 4);
   if (got == -Status.RecordMissing) return Status.Ok;
-  const all = allowance();
-  const spent = got == 4 ? min<u64>(<u64>load<u32>(RECORD) * 1000, all) : all;
+  let spent = allowance();
+  if (got == 4) {
+    const all = spent;
+    spent = min<u64>(<u64>load<u32>(RECORD) * 1000, all);
+    store<u32>(RESERVED, <u32>((spent * EIGHTHS) / all));
+  }
   store<u32>(at(minute), <u32>spent);
-  store<u32>(RESERVED, <u32>((spent * EIGHTHS + all - 1) / all));
   return Status.Ok;
 }

@@ -259,8 +259,8 @@ describe("sending by radio", () => {
     for (let i = 0; i < 6; i++) run();
     expect(core.time("mediumDeadline")).toBe(Infinity);
     expect(core.counter(Counter.SendFailed)).toBe(1);
-    // The first half was on the air: the ledger keeps the whole frame.
-    expect(core.counter(Counter.AirtimeTotalMs)).toBe(2910);
+    // Of that frame only the first half was on the air.
+    expect(core.counter(Counter.AirtimeTotalMs)).toBe(2182);
   });
 
   it("charges a radio that failed, not one that may not send", () => {
@@ -269,13 +269,15 @@ describe("sending by radio", () => {
     expect(run()).toBe(Status.TransmitOff);
     expect(core.counter(Counter.AirtimeTotalMs)).toBe(0);
     core.sendStatus = () => Status.RadioFailed;
-    send(RADIO, 254, 2000);
+    send(RADIO, 254, 4000);
     expect(run()).toBe(Status.RadioFailed);
+    // It may be on the air until its time is over.
+    expect(core.time("mediumFreeAt", RADIO)).toBeGreaterThanOrEqual(4000 + 728 + 1000);
     expect(core.counter(Counter.AirtimeTotalMs)).toBe(727);
     expect(core.counter(Counter.SendFailed)).toBe(2);
   });
 
-  it("waits for the ledger, and sends nothing without a region", () => {
+  it("refuses what the ledger does not let out, and sends nothing without a region", () => {
     core.boot({ duty: 1, wired: [] });
     let now = 0;
     for (let i = 0; i < 4; i++) {
@@ -286,10 +288,17 @@ describe("sending by radio", () => {
     send(RADIO, 254, now);
     expect(run()).toBe(Status.AirtimeSpent);
     expect(core.sent.length).toBe(4);
-    expect(core.counter(Counter.AirtimeDeferred)).toBe(1);
-    const later = core.time("mediumDeadline");
+    expect(core.counter(Counter.AirtimeRefused)).toBe(1);
+    expect(core.call("mediumTakeDropped", RADIO)).toBe(1);
+    // It does not stay: the next frame may come, and is refused too.
+    expect(core.time("mediumDeadline")).toBe(Infinity);
+    now = core.time("mediumFreeAt", RADIO);
+    send(RADIO, 254, now);
+    expect(run()).toBe(Status.AirtimeSpent);
+    const later = core.time("mediumLawfulAt", RADIO, USER, BigInt(now));
     expect(later).toBeGreaterThan(3_600_000);
-    expect(run(later)).toBe(Status.Ok);
+    send(RADIO, 254, later);
+    expect(run()).toBe(Status.Ok);
     core.boot({ transmit: false });
     expect(core.call("mediumReady", RADIO, 0n)).toBe(0);
   });
@@ -326,8 +335,100 @@ describe("sending by radio", () => {
     core.putStatus = Status.RecordFailed;
     send(RADIO, 254, 0);
     const start = core.time("mediumDeadline");
-    expect(run(start)).toBe(Status.AirtimeSpent);
-    expect([core.sent.length, core.time("mediumDeadline")]).toEqual([0, start + 60_000]);
+    expect(run(start)).toBe(Status.RecordFailed);
+    expect(core.counter(Counter.AirtimeRefused)).toBe(1);
+    expect([core.sent.length, core.time("mediumDeadline")]).toEqual([0, Infinity]);
+    // The flash is not asked again for a minute.
+    expect(core.time("mediumFreeAt", RADIO)).toBe(start + 60_000);
+  });
+});
+
+describe("sending by radio where the law asks for a pause and for listening", () => {
+  const JAPAN = { dwell: 40, pauseMs: 50, lbt: { dbm: -80, ms: 5 } };
+  beforeEach(() => {
+    core.boot({ duty: 1000, ...JAPAN });
+  });
+
+  it("begins with a pause, and keeps one after every transmission", () => {
+    core.boot({ duty: 1000, ...JAPAN }, 5000n);
+    expect(core.call("mediumReady", RADIO, 5055n)).toBe(0);
+    expect(core.call("mediumReady", RADIO, 5056n)).toBe(1);
+    send(RADIO, 100, 6000);
+    const start = core.time("mediumDeadline");
+    run(start);
+    // On the air after 5 ms of listening, then 50 ms of silence, and one for the clock's whole milliseconds.
+    expect(Math.ceil(core.call("mediumAirtimeUs", 100) / 1000)).toBe(329);
+    expect(core.time("mediumFreeAt", RADIO)).toBeGreaterThanOrEqual(start + 5 + 329 + 50 + 1);
+    // Either rule alone does so too.
+    for (const [rule, quiet] of [
+      [{ pauseMs: 50 }, 51],
+      [{ lbt: { dbm: -65, ms: 6 } }, 7],
+      [{}, 0],
+    ] as const) {
+      core.boot({ duty: 1000, ...rule }, 5000n);
+      expect(core.time("mediumFreeAt", RADIO)).toBe(5000 + quiet);
+    }
+  });
+
+  it("sends the second half as a frame of its own, after the pause", () => {
+    const frame = send(RADIO, 508, 100);
+    const start = core.time("mediumDeadline");
+    run(start);
+    const second = core.time("mediumDeadline");
+    expect(second).toBe(start + 728 + 56);
+    run(second);
+    const [one, two] = core.sent as [Sent, Sent];
+    expect([one.flags, two.flags]).toEqual([0, 0]);
+    expect(Buffer.concat([one.bytes.subarray(1), two.bytes.subarray(1)])).toEqual(frame);
+    expect(core.time("mediumFreeAt", RADIO)).toBeGreaterThanOrEqual(second + 728 + 56);
+    // A neighbour that heard the first half keeps still until the second has begun.
+    core.boot({ duty: 1000, ...JAPAN });
+    receive(half(5, Buffer.alloc(HALF)), 1000);
+    expect(core.time("mediumFreeAt", RADIO)).toBeGreaterThanOrEqual(1000 + 728 + 56);
+  });
+
+  it.each([
+    [8, 125_000],
+    [12, 125_000],
+    [12, 7_800],
+  ])(
+    "gives a second half up after five busy attempts, while its receiver would still take it: SF%i, %i Hz",
+    (sf, bandwidth) => {
+      for (let seed = 0; seed < 50; seed++) {
+        core.boot({ duty: 1000, sf, bandwidth, pauseMs: 50, lbt: { dbm: -80, ms: 5 } });
+        core.seed(seed * 7919);
+        core.sendStatus = () => Status.Ok;
+        send(RADIO, 508, 100);
+        const halfMs = Math.ceil(core.call("mediumAirtimeUs", 254) / 1000);
+        const firstEnd = core.time("mediumDeadline") + halfMs;
+        run();
+        core.sendStatus = () => Status.RadioBusy;
+        let attempts = 0;
+        let last = 0;
+        while (core.time("mediumDeadline") !== Infinity) {
+          last = core.time("mediumDeadline");
+          run(last);
+          attempts++;
+          expect(attempts).toBeLessThan(10);
+        }
+        expect(attempts).toBe(5);
+        // With all of its own listening and airtime it would end before the receiver drops the first half.
+        expect(last + 255 + halfMs).toBeLessThan(firstEnd + 3000 + 2 * halfMs);
+        expect(core.counter(Counter.SendFailed)).toBe(1);
+        expect(core.counter(Counter.AirtimeTotalMs)).toBe(Math.floor(core.call("mediumAirtimeUs", 254) / 1000));
+      }
+    },
+  );
+
+  it("refuses a frame longer than the dwell limit, should the configuration ever change under it", () => {
+    send(RADIO, 254, 100);
+    // Byte 11 of the configuration, which boot would not have taken: 700 ms for a frame of 728.
+    core.memory[core.call("block", 0) + 11] = 7;
+    expect(run()).toBe(Status.AirtimeSpent);
+    expect([core.sent.length, core.counter(Counter.AirtimeRefused)]).toEqual([0, 1]);
+    core.memory[core.call("block", 0) + 11] = 8;
+    send(RADIO, 254, core.time("mediumFreeAt", RADIO));
+    expect(run()).toBe(Status.Ok);
   });
 });
 

@@ -1,11 +1,15 @@
 /**
  * One frame at a time onto each interface, and link frames back together from their halves (digest 1 H6, sections 2.9).
  *
- * A link frame handed over waits here until it is out: on the radio for the airtime ledger and for a clear channel (CSMA),
- * and its second half for the end of the first; on a wire for nothing. The interface takes the next frame when that one is
- * over; on the radio after a random pause of up to one slot, so that a node with much to say leaves its neighbours gaps.
+ * A link frame handed over waits here until it is out: on the radio for a clear channel (CSMA), and its second half for the
+ * end of the first; on a wire for nothing. What the law does not let out now, or never, is refused: a frame that waited
+ * here would hold up all others. The interface takes the next frame when that one is over; on the radio after the pause
+ * the law asks for and a random one of up to one slot, so that a node with much to say leaves its neighbours gaps.
  * Its first attempt comes after such a pause too, beacons excepted: what several nodes have to say they often have to say
  * at the same moment, because they all heard the same frame, and none of them would hear the others begin.
+ *
+ * Where the law asks for a pause or for listening before talking, the second half is a transmission of its own: it waits,
+ * it goes out only on a clear channel, and after a few attempts it is given up while the receiver still holds the first.
  *
  * Halves of a split frame carry the same random number from 0 to 15 and nothing else that tells them apart: the first one
  * heard is taken for the first, and only if it can be one (its first byte is a kind that may be split). Two wait for their
@@ -13,12 +17,19 @@
  */
 import { Counter, frame_send, FrameFlag, Status } from "../abi";
 import { INTERFACES, PACKET_BYTES, RADIO } from "../profile";
-import { configAirtimeUs, configBitrate, configHasInterface, configTransmits } from "../state/config";
+import {
+  configAirtimeUs,
+  configBitrate,
+  configBreaksDwell,
+  configHasInterface,
+  configQuietMs,
+  configTransmits,
+} from "../state/config";
 import { count } from "../state/counters";
 import { randomBelow } from "../state/random";
 import { AIR_HEADER_SIZE, AIR_MAX, airIsSplit, airLinkFrame, airSequence, checkAir, emitAirHeader } from "../wire/air";
 import { KIND_DATA, KIND_DATA_PHASE_1, linkFrameKind } from "../wire/link-frame";
-import { AirtimeClass, airtimeAdd, airtimeNext, airtimeReserve, RESERVE_RETRY_MS } from "./airtime";
+import { AirtimeClass, airtimeAdd, airtimeNext, airtimeReserve } from "./airtime";
 import { csmaBusy, csmaReset } from "./csma";
 import { utilisationAdd } from "./utilisation";
 
@@ -30,6 +41,8 @@ const WIRED_MAX: u32 = WIRED_OVERHEAD + PACKET_BYTES;
 
 /** A failed transmission is not followed by another for so long: the radio may need it, and a loop would help nobody. */
 const FAILED_MS: u64 = 1000;
+/** A record that could not be written is not tried again before this. */
+const REFUSED_MS: u64 = 60_000;
 /** The second half finds the radio still sending the first: try again after this, so often. */
 const CONTINUE_RETRY_MS: u64 = 2;
 const CONTINUE_TRIES: u8 = 5;
@@ -85,9 +98,12 @@ export function mediumAirtimeUs(length: u32): u64 {
   return length > HALF ? us + configAirtimeUs(length - HALF + AIR_HEADER_SIZE) : us;
 }
 
-/** Milliseconds an interface takes for a link frame of `length` bytes. */
+/** Milliseconds an interface takes for a link frame of `length` bytes, with the pauses of the law. */
 export function mediumTimeMs(index: u32, length: u32): u32 {
-  if (index == RADIO) return <u32>((mediumAirtimeUs(length) + 999) / 1000);
+  if (index == RADIO) {
+    const quiet = <u32>configQuietMs();
+    return <u32>((mediumAirtimeUs(length) + 999) / 1000) + (length > HALF ? 2 * quiet : quiet);
+  }
   return (length * 8000) / configBitrate(index) + 1;
 }
 
@@ -104,9 +120,11 @@ export function mediumLawfulAt(index: u32, airtimeClass: u32, nowMs: u64): u64 {
   return index == RADIO ? airtimeNext(airtimeClass, mediumAirtimeUs(2 * HALF), nowMs) : nowMs;
 }
 
-export function mediumReset(): void {
+/** Begins with a pause: what was on the air before the reboot may have ended just now. */
+export function mediumReset(nowMs: u64): void {
   memory.fill(MEDIUM, 0, MEDIUM_SIZE);
   csmaReset();
+  store<u64>(MEDIUM, nowMs + configQuietMs());
 }
 
 /** True if this node sends on the interface at all: it has it, and the law allows its radio to transmit. */
@@ -184,24 +202,26 @@ function runWired(index: u32, entry: usize, nowMs: u64): Status {
 
 function runRadio(entry: usize, nowMs: u64): Status {
   const length: u32 = load<u16>(entry, LENGTH);
-  const airtimeClass: u32 = load<u8>(entry, CLASS);
   const stage = load<u8>(entry, STAGE);
   const split = length > HALF;
-  const us = mediumAirtimeUs(length);
+  const part = stage != 0 ? length - HALF : min<u32>(length, HALF);
+  const us = configAirtimeUs(part + AIR_HEADER_SIZE);
   if (stage == 0) {
-    let when = airtimeNext(airtimeClass, us, nowMs);
-    if (when == nowMs && !airtimeReserve(us, nowMs)) when = nowMs + RESERVE_RETRY_MS;
-    if (when != nowMs) {
-      count(Counter.AirtimeDeferred);
-      store<u64>(entry, when);
-      return Status.AirtimeSpent;
+    const all = mediumAirtimeUs(length);
+    // Egress has asked the ledger, and boot the dwell limit: this is what makes both certain.
+    const lawful = !configBreaksDwell(us) && airtimeNext(AirtimeClass.User, all, nowMs) == nowMs;
+    if (!lawful || !airtimeReserve(nowMs)) {
+      lost(entry, Counter.AirtimeRefused, nowMs + REFUSED_MS);
+      return lawful ? Status.RecordFailed : Status.AirtimeSpent;
     }
   }
   // The second half's split byte takes the place of the first half's last byte, which is out by then.
   const frame = stage == 0 ? SPLIT : SPLIT + <usize>HALF;
-  const part = stage != 0 ? length - HALF : min<u32>(length, HALF);
   emitAirHeader(frame, load<u8>(entry, SEQUENCE), split);
-  const sent: Status = frame_send(RADIO, frame, part + AIR_HEADER_SIZE, stage == 0 ? 0 : FrameFlag.Continue);
+  const quiet = configQuietMs();
+  const flags = stage == 0 || quiet != 0 ? 0 : FrameFlag.Continue;
+  const sent: Status = frame_send(RADIO, frame, part + AIR_HEADER_SIZE, flags);
+  const end = nowMs + airMs(part) + quiet;
   if (stage == 0 && sent == Status.RadioBusy) {
     const wait = csmaBusy();
     if (wait == 0) {
@@ -212,21 +232,23 @@ function runRadio(entry: usize, nowMs: u64): Status {
     }
   } else if (sent == Status.RadioBusy && stage < CONTINUE_TRIES) {
     store<u8>(entry, stage + 1, STAGE);
-    store<u64>(entry, nowMs + CONTINUE_RETRY_MS);
+    // Four waits of up to a quarter of a frame: the receiver drops the first half after two frames and three seconds.
+    const wait: u32 = flags == 0 ? randomBelow(<u32>airMs(HALF) / 4 + 1) : 0;
+    store<u64>(entry, nowMs + CONTINUE_RETRY_MS + <u64>wait);
   } else {
     // A radio that failed may have been on the air all the same; one that is not allowed to send was not.
-    if (stage == 0 && (sent == Status.Ok || sent == Status.RadioFailed)) {
-      airtimeAdd(airtimeClass, us, nowMs);
+    if (sent == Status.Ok || sent == Status.RadioFailed) {
+      airtimeAdd(load<u8>(entry, CLASS), us, nowMs);
       utilisationAdd(nowMs, us);
     }
     if (sent != Status.Ok) {
-      lost(entry, Counter.SendFailed, nowMs + FAILED_MS);
+      lost(entry, Counter.SendFailed, end + FAILED_MS);
     } else if (split && stage == 0) {
       store<u8>(entry, 1, STAGE);
-      store<u64>(entry, nowMs + airMs(part));
+      store<u64>(entry, end);
     } else {
       sentBeacon(entry);
-      over(entry, nowMs + airMs(part) + <u64>randomBelow(<u32>airMs(HALF) + 1));
+      over(entry, end + <u64>randomBelow(<u32>airMs(HALF) + 1));
     }
   }
   return sent;
@@ -234,7 +256,7 @@ function runRadio(entry: usize, nowMs: u64): Status {
 
 /**
  * Takes the step that is due, at most one frame_send: the first interface, the radio first, whose frame can go. Ok, also
- * if there was nothing to do; RadioBusy, AirtimeSpent: it waits; another status: it is lost.
+ * if there was nothing to do; RadioBusy: it waits, unless it has waited enough; another status: it is lost.
  */
 export function mediumRun(nowMs: u64): Status {
   for (let i: u32 = 0; i < INTERFACES; i++) {
@@ -309,7 +331,7 @@ function join(half: usize, sequence: u32, nowMs: u64): i32 {
   store<u8>(place, <u8>sequence, SLOT_SEQUENCE);
   memory.copy(place + SLOT_FRAME, half, HALF);
   // The second half is about to be on the air, and CAD does not see its beginning.
-  if (load<u8>(MEDIUM, STAGE) == 0 || !mediumPending(RADIO)) mediumDefer(RADIO, nowMs + ms + 1);
+  if (load<u8>(MEDIUM, STAGE) == 0 || !mediumPending(RADIO)) mediumDefer(RADIO, nowMs + ms + configQuietMs() + 1);
   return -Status.Incomplete;
 }
 

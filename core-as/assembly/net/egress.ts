@@ -3,7 +3,9 @@
  *
  * First the beacon if it is due, then link setup and control, then gossip and packets, which share what is left 10 : 90
  * when both wait. Gossip that has waited for 180 s goes next. On the radio nothing but beacons is made ready unless the
- * hour's airtime has room for a largest frame; beacons and gossip stop at four fifths of it.
+ * hour's airtime has room for a largest frame; beacons and gossip stop at four fifths of it. Neither can be kept out for
+ * ever by packets that use up all of it: gossip that has waited for 180 s may have any of it, and so may one beacon among
+ * as many left out as make such beacons a fifth of it at most.
  */
 import { Counter, Status } from "../abi";
 import { AirtimeClass, airtimeNext } from "../link/airtime";
@@ -26,6 +28,7 @@ import {
 import { linkOutboxNext, linkOutboxWaiting } from "../link/outbox";
 import { frameSeal } from "../link/secure";
 import { INTERFACES, LINKS, RADIO } from "../profile";
+import { configDutyPermille } from "../state/config";
 import { count } from "../state/counters";
 import { BEACON_FRAME_SIZE, beaconingAt, beaconingPlan, beaconingWrite } from "./beaconing";
 import { congestionDropped } from "./congestion";
@@ -54,10 +57,17 @@ const GOSSIP_SIZE: u32 = 254;
 const EMPTY_MS: u64 = 100;
 const FREE: u32 = 1;
 
-/** An interface, 8 bytes: 0 gossip's share u32 | 4 link_in of the frame under way u8 | 5 airtime is awaited u8, zero. */
+/** Beacons are 5 per mille of the time (beaconing.ts): one in 25 / duty of them is a fifth of the duty. */
+const MISSED_DUTY: u32 = 25;
+
+/**
+ * An interface, 8 bytes: 0 gossip's share u32 | 4 link_in of the frame under way u8 | 5 airtime is awaited u8 | 6 beacons
+ * left out in a row u8 | zero.
+ */
 const PORT_SIZE: u32 = 8;
 const LINK_IN: usize = 4;
 const SPENT: usize = 5;
+const MISSED: usize = 6;
 export const EGRESS_SIZE: u32 = PORT_SIZE * INTERFACES;
 export const EGRESS: usize = memory.data(PORT_SIZE * INTERFACES, 8);
 
@@ -67,7 +77,8 @@ export function egressReset(): void {
 
 /** When gossip may go out on an interface, the interface being free. */
 function gossipAt(port: u32, nowMs: u64): u64 {
-  return max<u64>(gossipDeadline(port, nowMs), mediumLawfulAt(port, AirtimeClass.Gossip, nowMs));
+  const airtimeClass = gossipStarved(port, nowMs) ? AirtimeClass.User : AirtimeClass.Gossip;
+  return max<u64>(gossipDeadline(port, nowMs), mediumLawfulAt(port, airtimeClass, nowMs));
 }
 
 /** Hands the frame at mediumBuffer over. */
@@ -108,7 +119,11 @@ function fill(port: u32, nowMs: u64): bool {
   if (nowMs >= beaconingAt(port)) {
     beaconingPlan(port, nowMs);
     const us = mediumAirtimeUs(BEACON_FRAME_SIZE);
-    if (port != RADIO || airtimeNext(AirtimeClass.Beacon, us, nowMs) == nowMs) {
+    const missed: u32 = load<u8>(entry, MISSED);
+    const airtimeClass = missed * configDutyPermille() > MISSED_DUTY ? AirtimeClass.User : AirtimeClass.Beacon;
+    store<u8>(entry, <u8>min<u32>(missed + 1, 255), MISSED);
+    if (port != RADIO || airtimeNext(airtimeClass, us, nowMs) == nowMs) {
+      store<u8>(entry, 0, MISSED);
       beaconingWrite(out);
       return send(port, BEACON_FRAME_SIZE, AirtimeClass.Beacon, NO_LINK, true, nowMs);
     }

@@ -226,7 +226,7 @@ describe("a frame for somebody else", () => {
     const own = a.seal(a.linkTo(b) ?? 255, bytes, 2000);
     const foreign = a.seal(a.linkTo(e) ?? 255, bytes, 2000);
     if (own === undefined || foreign === undefined) throw new Error("not sealed");
-    b.core.call("mediumReset");
+    b.core.call("mediumReset", 0n);
     expect(free(own)).toBeLessThanOrEqual(2000);
     expect(free(foreign)).toBeGreaterThanOrEqual(2000 + 728);
     expect(free(foreign)).toBeLessThanOrEqual(2000 + 2 * 728);

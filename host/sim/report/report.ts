@@ -141,7 +141,13 @@ function table(headings: readonly string[], rows: readonly Markup[]): Markup {
   </div>`;
 }
 
-const UNITS: Readonly<Record<ViolationResult["rule"], string>> = { duty: "ms", dwell: "ms", power: "dBm", band: "Hz" };
+const UNITS: Readonly<Record<ViolationResult["rule"], string>> = {
+  duty: "ms",
+  dwell: "ms",
+  pause: "ms",
+  power: "dBm",
+  band: "Hz",
+};
 
 function violations({ law, nodes }: Result): Markup {
   if (law.violations.length === 0) return html``;

@@ -74,7 +74,7 @@ export interface MessageResult {
 
 export interface ViolationResult {
   readonly node: number;
-  readonly rule: "duty" | "power" | "dwell" | "band";
+  readonly rule: "duty" | "power" | "dwell" | "pause" | "band";
   /** "869.4-869.65 MHz". */
   readonly subBand: string;
   /** The window, or the transmission. */

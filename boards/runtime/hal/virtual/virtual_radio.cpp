@@ -1,5 +1,5 @@
 // A LoRa modem as a peripheral on a UART: the host on the other side is the air. The same framing as the console's;
-// the messages are TX, CAD and ENTROPY with their replies, and RX whenever a frame has been heard.
+// the messages are TX, CAD, CLEAR and ENTROPY with their replies, and RX whenever a frame has been heard.
 #include <string.h>
 
 #include "bytes.h"
@@ -14,6 +14,7 @@ enum Message : uint8_t {
   kTx = 0x01,
   kCad = 0x02,
   kEntropy = 0x03,
+  kClear = 0x04,
   kRx = 0x40,
   kReplyBit = 0x80,
 };
@@ -78,8 +79,9 @@ void take_frame(const Frame& frame) {
     if (s_sending && frame.id == s_tx_id) s_sending = false;
     return;
   }
-  if (frame.type != (kCad | kReplyBit) && frame.type != (kEntropy | kReplyBit)) return s_receiver.count(kFrameType);
-  // Late random bytes are as good as prompt ones, if they are as many; a late CAD result is not.
+  bool reply = frame.type == (kCad | kReplyBit) || frame.type == (kClear | kReplyBit);
+  if (!reply && frame.type != (kEntropy | kReplyBit)) return s_receiver.count(kFrameType);
+  // Late random bytes are as good as prompt ones, if they are as many; what the channel was like then is not.
   bool current = frame.id == s_wait_id || frame.type == (kEntropy | kReplyBit);
   if (frame.type != s_wait_type || !current || frame.length != s_wait_length) return;
   memcpy(s_answer, frame.payload, s_wait_length);
@@ -146,18 +148,32 @@ Code radio_begin(const RadioConfig& config) {
   return Code::kOk;
 }
 
-Code radio_cad(bool& busy) {
+// Asks about the channel, after `p` has been given its first 9 bytes.
+static Code ask_busy(uint8_t type, uint8_t* p, size_t length, bool& busy) {
   busy = false;
   pump();
   if (s_sending) return Code::kBusy;
-  uint8_t p[9];
   store_u32(p, s_config.frequency_hz);
   store_u32(p + 4, s_config.bandwidth_hz);
   p[8] = s_config.spreading_factor;
-  Code code = ask(kCad, p, sizeof p, 1);
+  Code code = ask(type, p, length, 1);
   if (code != Code::kOk) return code;
   busy = s_answer[0] != 0;
   return Code::kOk;
+}
+
+Code radio_cad(bool& busy) {
+  uint8_t p[9];
+  return ask_busy(kCad, p, sizeof p, busy);
+}
+
+// The host has watched the air all the time, so it answers at once for the `ms` that have passed.
+Code radio_clear(int16_t threshold_dbm, uint32_t ms, bool& busy) {
+  if (ms > UINT16_MAX) return Code::kRange;
+  uint8_t p[13];
+  store_u16(p + 9, static_cast<uint16_t>(threshold_dbm));
+  store_u16(p + 11, static_cast<uint16_t>(ms));
+  return ask_busy(kClear, p, sizeof p, busy);
 }
 
 Code radio_send(const uint8_t* bytes, size_t length) {
