@@ -44,7 +44,8 @@ export const us915 = defineRegion({
     },
   ],
   channel: channelAt(915, { bandwidthHz: 500_000, spreadingFactor: 10 }),
-  checked: "Against the text of the section as of September 2021 and 2015",
+  checked:
+    "Paragraph (a)(1) against the text as of 2015 and September 2021; (a)(2), (b) and (e) against notes taken from the latter",
   notes: ["A transmitter needs an FCC equipment authorization as it is sold (47 CFR 15.201)."],
 });
 

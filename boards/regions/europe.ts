@@ -117,9 +117,9 @@ export const eu2400 = defineRegion({
       ...range(2400, 2483.5),
       cite: WIDE,
       power: { dbm: 10, of: "eirp", cite: WIDE },
+      receiveOnly: "10 mW were not compared with the text of annex 1, and no board here has a radio for this band",
     },
   ],
   channel: channelAt(2450, { bandwidthHz: 812_500, powerDbm: 7 }),
-  checked: "From the recommendation as it is known; the band is of no use to the boards here and was not pursued",
   notes: ["Only SX128x radios reach this band, and no board here has one."],
 });

@@ -28,7 +28,7 @@ describe("the regions", () => {
 
   it("transmit only where the law was found", () => {
     expect(transmittingRegions().map(({ id }) => id)).toEqual([
-      ...["au915", "br902", "eu2400", "eu433", "eu868", "jp920", "kr920", "my919", "ru864", "th920", "uk868", "us915"],
+      ...["au915", "br902", "eu433", "eu868", "jp920", "kr920", "my919", "ru864", "th920", "uk868", "us915"],
     ]);
   });
 
