@@ -309,6 +309,7 @@ describe("a trace", () => {
 
   it("whose bytes make no sense, with a checksum that fits, ends with a sentence all the same", () => {
     const entries = readFileSync(path("run.trace")).indexOf("}") + 1;
+    const codes: (number | null)[] = [];
     for (const at of [entries, entries + 1, entries + 2, entries + 3, entries + 60, entries + 400, entries + 2000]) {
       const { code, stdout, stderr } = replay(
         changed("nonsense.trace", (bytes) => {
@@ -316,12 +317,14 @@ describe("a trace", () => {
           return signed(bytes);
         }),
       );
-      expect([1, 2]).toContain(code);
-      expect(`${stdout}${stderr}`).toMatch(
-        code === 1 ? /^NOT reproduced: .*\.$/m : /^mehr: nonsense\.trace is damaged at/,
-      );
+      // A byte that only says how strong a frame arrived may lead to the very same states.
+      const sentences = [/^reproduced/im, /^NOT reproduced: .*\.$/m, /^mehr: nonsense\.trace is damaged at/];
+      expect([0, 1, 2]).toContain(code);
+      expect(`${stdout}${stderr}`).toMatch(sentences[code as 0 | 1 | 2] as RegExp);
       expect(`${stdout}${stderr}`).not.toMatch(/^\s+at /m);
+      codes.push(code);
     }
+    expect(codes.filter((code) => code !== 0).length).toBeGreaterThanOrEqual(5);
   });
 });
 
