@@ -31,3 +31,5 @@ void test_records();
 void test_record_reads();
 void test_ram_records();
 void test_wasm_check();
+void test_entropy_health();
+void test_lockout();
