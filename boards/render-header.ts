@@ -30,7 +30,7 @@ export function renderBoardConfigHeader(board: Board, config: BootConfig = bootC
 }
 
 function wiring(board: RealBoard): string[] {
-  const { radio, led, battery } = board;
+  const { radio, led, battery, pmu, lockout } = board;
   const chip = RADIO[radio.chip];
   const pin = (name: string, value: Pin | undefined) => pinConstant(board.mcu, name, value);
   const supplies = (board.power ?? []).map(
@@ -40,6 +40,8 @@ function wiring(board: RealBoard): string[] {
   );
   return [
     `#define MEHR_RADIO_${radio.chip} 1`,
+    "// 1: an AXP192 or AXP2101 feeds the radio and measures the battery.",
+    `#define MEHR_PMU ${pmu === undefined ? 0 : 1}`,
     "",
     "#include <array>",
     "",
@@ -52,6 +54,9 @@ function wiring(board: RealBoard): string[] {
     pin("kRadioReset", radio.pins.reset),
     `${pin("kRadioIrq", radio.pins.irq)}, ${chip.irqLine}`,
     pin("kRadioBusy", radio.pins.busy),
+    `${pin("kRadioDio1", radio.pins.dio1)}${radio.pins.dio1 === undefined ? "  //" : ","} the second line of an SX127x`,
+    "// -1: this chip has no SPI blocks to choose from.",
+    `constexpr int kRadioSpi = ${radio.spi ?? -1};`,
     "// 0: the module has a crystal.",
     `constexpr int kRadioTcxoMillivolts = ${Math.round((radio.tcxoVolts ?? 0) * 1000)};`,
     `constexpr bool kRadioDio2TurnsSwitch = ${radio.rfSwitch?.dio2 ?? false};`,
@@ -80,13 +85,57 @@ function wiring(board: RealBoard): string[] {
     `constexpr int kBatteryReferenceMillivolts = ${Math.round((battery?.referenceVolts ?? 0) * 1000)};`,
     "// Tenths of a decibel; 0 where the chip has no attenuator.",
     `constexpr int kBatteryAttenuationDecidb = ${Math.round((battery?.attenuationDb ?? 0) * 10)};`,
+    "// Below the first the radio stays off until the battery has the second.",
+    `constexpr int kLockoutBelowMillivolts = ${Math.round((lockout?.belowVolts ?? LOCKOUT.belowVolts) * 1000)};`,
+    `constexpr int kLockoutResumeMillivolts = ${Math.round((lockout?.resumeVolts ?? LOCKOUT.resumeVolts) * 1000)};`,
     "// probe: read the pin as an input first, the active level is the opposite.",
     "enum class SenseEnable { none, low, high, probe };",
     pin("kBatteryEnable", battery?.enable?.pin),
     `constexpr SenseEnable kBatteryEnableActive = SenseEnable::${battery?.enable?.active ?? "none"};`,
+    ...(pmu === undefined ? [] : ["", ...powerChip(board, pmu)]),
+    "",
+    pinArray(board, "kDrivenPins", "Pins this firmware drives.", drivenPins(board)),
+    pinArray(board, "kLeftPins", "Pins it must never touch.", leftPins(board)),
+    `constexpr unsigned long kFlashBytes = ${board.flash.size};`,
     "",
     "}  // namespace mehr::board",
   ];
+}
+
+/** Below and resume, in volts, of a board whose value names none (boards/schema.ts). */
+const LOCKOUT = { belowVolts: 3.3, resumeVolts: 3.5 };
+
+/** The rails' numbers: the one of `LDO2` is 2. */
+function powerChip(board: RealBoard, pmu: NonNullable<RealBoard["pmu"]>): string[] {
+  return [
+    pinConstant(board.mcu, "kPmuSda", pmu.sda),
+    pinConstant(board.mcu, "kPmuScl", pmu.scl),
+    pinConstant(board.mcu, "kPmuIrq", pmu.irq),
+    "// The rail that feeds the radio: LDO2 or 3 of an AXP192, ALDO1 to 4 of an AXP2101.",
+    `constexpr int kPmuAxp192Ldo = ${pmu.radio.axp192.slice(-1)};`,
+    `constexpr int kPmuAxp2101Aldo = ${pmu.radio.axp2101.slice(-1)};`,
+    `constexpr int kPmuRadioMillivolts = ${pmu.millivolts};`,
+  ];
+}
+
+function drivenPins(board: RealBoard): Pin[] {
+  const { radio, led, battery } = board;
+  const pins = [
+    ...[radio.pins.sck, radio.pins.mosi, radio.pins.nss, radio.pins.reset],
+    ...[radio.rfSwitch?.rxen, radio.rfSwitch?.txen, led?.pin, battery?.enable?.pin],
+    ...(board.power ?? []).map((supply) => supply.pin),
+  ];
+  return pins.filter((pin) => pin !== undefined);
+}
+
+/** A key of `leave` is text: "P1.07", or a GPIO number in digits. */
+function leftPins(board: RealBoard): Pin[] {
+  return Object.keys(board.leave ?? {}).map((key) => (/^\d+$/.test(key) ? Number(key) : key));
+}
+
+function pinArray(board: RealBoard, name: string, comment: string, pins: readonly Pin[]): string {
+  const text = pins.map((pin) => index(board.mcu, pin)).join(", ");
+  return `// ${comment}\nconstexpr std::array<int, ${pins.length}> ${name}{${text === "" ? "" : `{${text}}`}};`;
 }
 
 function pinConstant(mcu: McuId, name: string, pin: Pin | undefined): string {

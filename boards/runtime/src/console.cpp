@@ -127,6 +127,8 @@ static void send_stats(uint8_t id) {
   add(kMetricRadioTimeouts, radio.timeouts);
   add(kMetricConsoleFramesLost, s_line.lost());
   add(kMetricLastReplayTicks, replay::last_ticks());
+  add(kMetricBatteryMillivolts, hal::battery_mv());
+  add(kMetricResting, hal::resting() ? 1 : 0);
   send(kStats | kReplyBit, id, p, n);
 }
 

@@ -100,6 +100,19 @@ size_t stack_left();
 /// The most heap ever held at once, in bytes. 0 = not known on this board.
 size_t heap_used();
 
+// --- What a real board knows of its power and its radio; hal/virtual answers for boards that have neither. ---
+
+/// The next sentence for the owner's log (a clock the radio did not take, a rest that began), oldest first; nullptr when
+/// there is none. Valid until the next call.
+const char* next_note();
+/// Which clock the radio runs on, "TCXO at 1800 mV" or "crystal"; "" before it has started.
+const char* radio_clock();
+/// The battery at its last measurement, in millivolts; 0 without one.
+uint32_t battery_mv();
+/// True while the battery is too low for the radio, which is off then: radio_cad() and radio_send() say kBusy, nothing is
+/// received. Measures once a minute, so call it often; the first answer is settled by init().
+bool resting();
+
 /// Last words: called by fault handlers with one sentence. Implemented by the console, callable in any state.
 [[noreturn]] void fault(const char* sentence);
 

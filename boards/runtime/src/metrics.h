@@ -27,6 +27,8 @@ enum Metric : uint8_t {
   kMetricRadioTimeouts = 38,      // requests the radio port left unanswered
   kMetricConsoleFramesLost = 39,  // frames to the host dropped because it did not read
   kMetricLastReplayTicks = 40,    // the core's part of the last replay step, without the console's
+  kMetricBatteryMillivolts = 41,  // 41 and 42 are 0 on a board without a battery, or whose battery cannot be measured
+  kMetricResting = 42,            // 1 while the battery is too low for the radio
 };
 
 /// Counters the relay keeps; they stop at 2^32 - 1.

@@ -287,6 +287,13 @@ static bool step() {
 [[noreturn]] static void serve() {
   for (;;) {
     console::poll();
+    bool resting = hal::resting();
+    while (const char* note = hal::next_note()) console::log(console::kLogWarn, note);
+    if (resting) {
+      // Nothing could be sent, so the core's timers wait too: what a nearly empty cell has left is for the console.
+      hal::sleep_until(console::next_report_ms());
+      continue;
+    }
     if (step()) continue;
     uint64_t wake = console::next_report_ms();
     if (s_mode == Mode::kLive && s_deadline < wake) wake = s_deadline;
@@ -303,6 +310,11 @@ void run() {
   } else if (resume() == MEHR_STATUS_OK) {
     console::send_ready();
   }
+  serve();
+}
+
+void run_without_core(enum mehr_status status, const char* detail) {
+  fatal(status, detail);
   serve();
 }
 

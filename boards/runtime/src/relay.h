@@ -13,6 +13,8 @@ enum class Mode : uint8_t { kLive, kReplay, kFatal };
 
 /// Boots the core and serves forever.
 [[noreturn]] void run();
+/// Sends FATAL and serves the console only, forever; for a board that must not start the core.
+[[noreturn]] void run_without_core(enum mehr_status status, const char* detail);
 /// Serves the console only, forever; for when the CPU itself has faulted and nothing older may be trusted.
 [[noreturn]] void run_after_fault(const char* sentence);
 

@@ -1,6 +1,6 @@
 // Entry point under Arduino. The core's own task for setup() and loop() has 4 KB of stack (nRF52, LOOP_STACK_SZ) or
-// 8 KB (ESP32), which is too little for the relay; so that gets a task of its own, with the stack boards/stack.ts says,
-// and a second, small one guards it.
+// 8 KB (ESP32, arduino-pico: 4 KB), which is too little for the relay; so that gets a task of its own, with the stack
+// boards/stack.ts says, and a second, small one guards it and feeds the hardware watchdog.
 //
 // The Xtensa windowed ABI has no tail calls: wasm3 leaves a C frame behind for every operation until the next branch
 // backwards or return, so straight-line code such as a field multiplication nests hundreds deep. Thumb-2 has them, and
@@ -17,6 +17,9 @@ namespace {
 #if defined(ARDUINO_ARCH_ESP32)
 constexpr size_t kGuardStackBytes = 3 * 1024;
 constexpr BaseType_t kCore = 1;  // where Arduino code runs; protocol stacks have core 0
+#elif defined(ARDUINO_ARCH_RP2040)
+constexpr size_t kGuardStackBytes = 2 * 1024;
+constexpr UBaseType_t kCoreMask = 1 << 0;  // with the USB interrupt; the other core idles
 #else
 constexpr size_t kGuardStackBytes = 1024;
 #endif
@@ -24,8 +27,14 @@ constexpr UBaseType_t kRelayPriority = 1;  // that of loop(): below USB, timers 
 constexpr UBaseType_t kGuardPriority = 2;
 constexpr uint32_t kGuardPeriodMs = 1000;
 constexpr uint32_t kLongestSleepMs = 1000;
+constexpr uint32_t kLongestRestMs = 60000;  // without a radio that wants to be looked at
+// A relay that has not come round for so long hangs in a peripheral, where watchdog() does not reach: longer than the
+// lock may be held (Lock) and any one command of the core takes.
+constexpr uint32_t kSilentMs = 300000;
 #if defined(ARDUINO_ARCH_ESP32)
 constexpr uint32_t kConsolePollMs = 10;  // the UART driver tells nobody; its buffer holds 170 ms
+#elif defined(ARDUINO_ARCH_RP2040)
+constexpr uint32_t kConsolePollMs = 20;  // nor does the USB stack of arduino-pico; its buffer makes the host wait
 #else
 constexpr uint32_t kConsolePollMs = kLongestSleepMs;  // the USB stack wakes the task: tud_cdc_rx_cb
 #endif
@@ -39,11 +48,15 @@ TaskHandle_t volatile s_relay;
 
 volatile uint32_t s_watch_seconds;  // 0: off
 volatile uint32_t s_watch_start_ms;
+volatile uint32_t s_alive_ms;  // when the relay was last seen at work
 
 TaskHandle_t start_task(void (*body)(void*), const char* name, StackType_t* stack, size_t bytes, UBaseType_t priority,
                         StaticTask_t* memory) {
 #if defined(ARDUINO_ARCH_ESP32)
   return xTaskCreateStaticPinnedToCore(body, name, bytes, nullptr, priority, stack, memory, kCore);
+#elif defined(ARDUINO_ARCH_RP2040)
+  // Both tasks on one core: while the guard runs the relay must not.
+  return xTaskCreateStaticAffinitySet(body, name, bytes / sizeof(StackType_t), nullptr, priority, stack, memory, kCoreMask);
 #else
   return xTaskCreateStatic(body, name, bytes / sizeof(StackType_t), nullptr, priority, stack, memory);
 #endif
@@ -54,6 +67,9 @@ void relay_body(void*) {
   s_relay = xTaskGetCurrentTaskHandle();
   if (init(0, nullptr) != Code::kOk) reset();
   console::init();
+  if (entropy_start() != Code::kOk) {
+    relay::run_without_core(MEHR_STATUS_NO_ENTROPY, "the random number source failed its start-up test");
+  }
   if (record_flash_problem()[0] != 0) console::log(console::kLogError, record_flash_problem());
   relay::run();
 }
@@ -72,21 +88,28 @@ bool expired() {
   return seconds != 0 && static_cast<uint32_t>(now_ms()) - s_watch_start_ms >= seconds * 1000;
 }
 
+void replace_relay() {
+  watchdog(0);
+  // Forgotten before it is deleted: an interrupt between the two must not notify a task that is gone.
+  TaskHandle_t old = s_relay;
+  s_relay = nullptr;
+  vTaskDelete(old);
+  s_alive_ms = static_cast<uint32_t>(now_ms());
+  start_relay(fault_body);
+}
+
 // Runs above the relay on the same CPU, so while it runs the relay does not, and deleting that task frees its stack at
-// once. A relay that waits in a peripheral is let out first: every such wait is bounded.
+// once. A relay that waits in a peripheral is let out first. One that never comes out, and a guard that does not get
+// here, end by the hardware watchdog.
 void guard_body(void*) {
+  mcu_watchdog_start();
   for (;;) {
     vTaskDelay(pdMS_TO_TICKS(kGuardPeriodMs));
     mcu_tick();
-    if (!expired()) continue;
-    Lock lock;
-    if (!expired()) continue;
-    watchdog(0);
-    // Forgotten before it is deleted: an interrupt between the two must not notify a task that is gone.
-    TaskHandle_t old = s_relay;
-    s_relay = nullptr;
-    vTaskDelete(old);
-    start_relay(fault_body);
+    if (static_cast<uint32_t>(now_ms()) - s_alive_ms < kSilentMs) mcu_watchdog_feed();
+    if (!expired() || xSemaphoreTake(s_lock, pdMS_TO_TICKS(kGuardPeriodMs)) != pdTRUE) continue;
+    if (expired()) replace_relay();
+    xSemaphoreGive(s_lock);
   }
 }
 
@@ -98,6 +121,7 @@ Lock::~Lock() { xSemaphoreGive(s_lock); }
 Code init(int, char**) {
   Code code = mcu_init();
   supplies_on();
+  battery_start();  // before anything starts the radio
   console_init();
   return code;
 }
@@ -118,13 +142,16 @@ void wake_from_isr() {
 }
 
 void sleep_until(uint64_t deadline_ms) {
+  s_alive_ms = static_cast<uint32_t>(now_ms());
   // A wake that came while the task was busy is still counted in its notification, so none is slept over; whatever
   // takes a notification elsewhere looks at console and radio itself.
   uint64_t now = now_ms();
   // Not longer than this at once: the radio's own time limits are looked at between two sleeps.
-  uint64_t end = deadline_ms < now + kLongestSleepMs ? deadline_ms : now + kLongestSleepMs;
+  uint64_t longest = now + (battery_low() ? kLongestRestMs : kLongestSleepMs);
+  uint64_t end = deadline_ms < longest ? deadline_ms : longest;
   for (; now < end; now = now_ms()) {
     if (console_pending() || radio_pending()) return;
+    if (console_unused() && mcu_deep_rest(static_cast<uint32_t>(end - now))) continue;
     uint32_t step = end - now < kConsolePollMs ? static_cast<uint32_t>(end - now) : kConsolePollMs;
     TickType_t ticks = pdMS_TO_TICKS(step);
     if (ulTaskNotifyTake(pdTRUE, ticks > 0 ? ticks : 1) > 0) return;
@@ -133,6 +160,7 @@ void sleep_until(uint64_t deadline_ms) {
 
 void watchdog(uint32_t seconds) {
   s_watch_seconds = 0;
+  s_alive_ms = static_cast<uint32_t>(now_ms());
   s_watch_start_ms = static_cast<uint32_t>(now_ms());
   s_watch_seconds = seconds;
 }
@@ -149,6 +177,7 @@ size_t stack_left() {
 }
 
 static bool start() {
+  s_alive_ms = static_cast<uint32_t>(now_ms());
   s_lock = xSemaphoreCreateMutexStatic(&s_lock_memory);
   TaskHandle_t guard =
       start_task(guard_body, "guard", s_guard_stack, sizeof s_guard_stack, kGuardPriority, &s_guard_task);
@@ -162,5 +191,11 @@ void setup() {
   if (!mehr::hal::start()) mehr::hal::reset();
 }
 
-// This task has done its work, and its stack goes back to the heap.
-void loop() { vTaskDelete(nullptr); }
+// This task has done its work. Where its core allows it, its stack goes back to the heap.
+void loop() {
+#if defined(ARDUINO_ARCH_RP2040)
+  vTaskSuspend(nullptr);  // arduino-pico keeps a handle to it
+#else
+  vTaskDelete(nullptr);
+#endif
+}

@@ -1,13 +1,18 @@
-// ESP32 family under the Arduino core (ESP-IDF 4.4): clock, entropy, record flash, endings.
+// ESP32 and ESP32-S3 under the Arduino core (ESP-IDF 4.4): clock, noise, record flash, light sleep, endings.
 #include "arduino_hal.h"
 
 #if defined(ARDUINO_ARCH_ESP32)
 
+#include "board_config.h"
+
 #include <bootloader_random.h>
+#include <driver/gpio.h>
+#include <driver/uart.h>
 #include <esp_heap_caps.h>
 #include <esp_partition.h>
 #include <esp_sleep.h>
 #include <esp_system.h>
+#include <esp_task_wdt.h>
 #include <esp_timer.h>
 
 namespace mehr::hal {
@@ -19,6 +24,13 @@ constexpr size_t kPages = 2;
 // A table of one's own gives records a data partition named `mehr`. The Arduino core's tables have one for a file
 // system, which a relay has no use for: there the first two sectors are ours.
 const char* const kLabels[] = {"mehr", "spiffs"};
+
+constexpr uint32_t kWatchdogSeconds = 30;
+// A shorter sleep is not worth its way in and out, about 1 ms at full current.
+constexpr uint32_t kShortestSleepMs = 20;
+constexpr uint64_t kWakeMarginUs = 1000;
+constexpr int kConsoleUart = 0;
+constexpr int kWakeEdges = 3;  // the least the UART can be told to wake on
 
 const esp_partition_t* s_records;
 
@@ -58,13 +70,70 @@ uint32_t tick_hz() { return 1000000; }
 
 // esp_random() is only as good as what feeds it (ESP-IDF Programming Guide, Random Number Generation): the radio of the
 // chip is off here, so the SAR ADC is switched on as the source for the moment. That is allowed while neither Wi-Fi,
-// Bluetooth nor the ADC is in use; who adds battery sensing must not sample during a call to this.
-Code entropy(uint8_t* out, size_t length) {
-  Lock lock;
+// Bluetooth nor the ADC is in use; the battery is measured under the same lock, never during this.
+const Noise kNoise = {kByteCutoffs, 0};
+
+Code noise_begin() {
   bootloader_random_enable();
-  esp_fill_random(out, length);
-  bootloader_random_disable();
   return Code::kOk;
+}
+
+Code noise_read(uint8_t* samples, size_t count) {
+  esp_fill_random(samples, count);
+  return Code::kOk;
+}
+
+void noise_end() { bootloader_random_disable(); }
+
+// The task watchdog of ESP-IDF, which the core starts for its own idle task: it resets the chip by a hardware timer when
+// one of its tasks has not reported. The timer stands still in light sleep, and so does the guard's clock.
+void mcu_watchdog_start() {
+  esp_task_wdt_init(kWatchdogSeconds, true);
+  esp_task_wdt_add(nullptr);
+}
+
+void mcu_watchdog_feed() { esp_task_wdt_reset(); }
+
+// Set before every measurement: the noise source uses the same converter. The core corrects by the chip's own
+// calibration, burnt in at the factory; "11 dB" is what newer documents call 12.
+uint32_t mcu_adc_mv(int pin) {
+  constexpr int kDecidb = board::kBatteryAttenuationDecidb;
+  constexpr adc_attenuation_t kAttenuation = kDecidb < 25    ? ADC_0db
+                                             : kDecidb < 60  ? ADC_2_5db
+                                             : kDecidb < 110 ? ADC_6db
+                                                             : ADC_11db;
+  analogSetPinAttenuation(static_cast<uint8_t>(pin), kAttenuation);
+  return analogReadMilliVolts(static_cast<uint8_t>(pin));
+}
+
+// Light sleep: RAM, clock and pins stay as they are, the CPU stands still, and a level at the radio's interrupt line, an
+// edge at the console or the time ends it. Automatic light sleep would need a core built with CONFIG_PM_ENABLE, which
+// Arduino's is not.
+bool mcu_deep_rest(uint32_t ms) {
+  if (ms < kShortestSleepMs || board::kRadioIrq < 0) return false;
+  // The pins keep what they have: in sleep some builds of ESP-IDF let every one of them float, the radio's reset and its
+  // chip select with the others.
+  static bool held;
+  if (!held) {
+    for (int pin : board::kDrivenPins) gpio_sleep_sel_dis(static_cast<gpio_num_t>(pin));
+    held = true;
+  }
+  gpio_num_t irq = static_cast<gpio_num_t>(board::kRadioIrq);
+  Serial.flush();
+  // What wakes is a level, on the same setting the interrupt uses: while it stands, that interrupt would never end.
+  gpio_intr_disable(irq);
+  bool ready = gpio_wakeup_enable(irq, GPIO_INTR_HIGH_LEVEL) == ESP_OK && esp_sleep_enable_gpio_wakeup() == ESP_OK &&
+               uart_set_wakeup_threshold(kConsoleUart, kWakeEdges) == ESP_OK &&
+               esp_sleep_enable_uart_wakeup(kConsoleUart) == ESP_OK &&
+               esp_sleep_enable_timer_wakeup(static_cast<uint64_t>(ms) * 1000 - kWakeMarginUs) == ESP_OK;
+  ready = ready && esp_light_sleep_start() == ESP_OK;
+  bool by_console = ready && esp_sleep_get_wakeup_cause() == ESP_SLEEP_WAKEUP_UART;
+  esp_sleep_disable_wakeup_source(ESP_SLEEP_WAKEUP_ALL);
+  gpio_wakeup_disable(irq);
+  gpio_set_intr_type(irq, GPIO_INTR_POSEDGE);
+  gpio_intr_enable(irq);
+  if (by_console) console_heard();
+  return ready;
 }
 
 size_t flash_page_size() { return kPageSize; }

@@ -4,6 +4,8 @@
 
 #if defined(ARDUINO_NRF52_ADAFRUIT)
 
+#include "board_config.h"
+
 #include <nrf.h>
 #include <nrf_sdm.h>
 #include <string.h>
@@ -32,6 +34,12 @@ static_assert(kRecords >= kReservedStart && kRecords + kPages * kPageSize <= kRe
 constexpr uint32_t kEraseCycles = 64000000, kWriteCycles = 640000;
 // A bias-corrected byte takes 120 us on average, a single one may take longer (6.19).
 constexpr uint32_t kEntropyCycles = 64000000 / 10;
+
+// The watchdog outlives a soft reset (5.4.9: only pin reset, brown-out and power-on end it), so it also runs while the
+// bootloader takes a new image, and the Adafruit bootloader does not feed it. An update over the slowest way, serial DFU,
+// takes two minutes; a guard that hangs is ended after ten.
+constexpr uint32_t kWatchdogSeconds = 600;
+constexpr uint32_t kWatchdogHz = 32768;
 
 const char* s_problem = "";
 uint64_t s_ticks;        // of the RTC
@@ -113,21 +121,54 @@ uint64_t ticks() {
 
 uint32_t tick_hz() { return SystemCoreClock; }
 
-Code entropy(uint8_t* out, size_t length) {
-  Lock lock;
+const Noise kNoise = {kByteCutoffs, 0};
+
+Code noise_begin() {
   if (!softdevice_off()) return Code::kIo;
   NRF_RNG->CONFIG = RNG_CONFIG_DERCEN_Enabled << RNG_CONFIG_DERCEN_Pos;  // bias correction (6.19)
   NRF_RNG->EVENTS_VALRDY = 0;
   NRF_RNG->TASKS_START = 1;
-  Code code = Code::kOk;
-  for (size_t i = 0; i < length && code == Code::kOk; i++) {
-    if (!wait_for([] { return NRF_RNG->EVENTS_VALRDY != 0; }, kEntropyCycles)) code = Code::kTimeout;
-    NRF_RNG->EVENTS_VALRDY = 0;
-    out[i] = static_cast<uint8_t>(NRF_RNG->VALUE);
-  }
-  NRF_RNG->TASKS_STOP = 1;
-  return code;
+  return Code::kOk;
 }
+
+Code noise_read(uint8_t* samples, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    if (!wait_for([] { return NRF_RNG->EVENTS_VALRDY != 0; }, kEntropyCycles)) return Code::kTimeout;
+    NRF_RNG->EVENTS_VALRDY = 0;
+    samples[i] = static_cast<uint8_t>(NRF_RNG->VALUE);
+  }
+  return Code::kOk;
+}
+
+void noise_end() { NRF_RNG->TASKS_STOP = 1; }
+
+// Runs on while the CPU sleeps, not while a debugger holds it (6.36).
+void mcu_watchdog_start() {
+  NRF_WDT->CONFIG = WDT_CONFIG_SLEEP_Run << WDT_CONFIG_SLEEP_Pos | WDT_CONFIG_HALT_Pause << WDT_CONFIG_HALT_Pos;
+  NRF_WDT->CRV = kWatchdogSeconds * kWatchdogHz - 1;
+  NRF_WDT->RREN = WDT_RREN_RR0_Enabled << WDT_RREN_RR0_Pos;
+  NRF_WDT->TASKS_START = 1;
+  mcu_watchdog_feed();
+}
+
+void mcu_watchdog_feed() { NRF_WDT->RR[0] = WDT_RR_RR_Reload; }
+
+uint32_t mcu_adc_mv(int pin) {
+  constexpr int kBits = 12;
+  constexpr int kReference = board::kBatteryReferenceMillivolts;
+  constexpr eAnalogReference kMode = kReference == 3000   ? AR_INTERNAL_3_0
+                                     : kReference == 2400 ? AR_INTERNAL_2_4
+                                     : kReference == 1800 ? AR_INTERNAL_1_8
+                                                          : AR_INTERNAL;
+  constexpr uint32_t kFullScale = kMode == AR_INTERNAL ? 3600 : kReference;
+  analogReference(kMode);
+  analogReadResolution(kBits);
+  analogSampleTime(40);  // us: what the SAADC wants of a source of 800 kohm (6.23, acquisition time)
+  return analogRead(static_cast<uint32_t>(pin)) * kFullScale >> kBits;
+}
+
+// FreeRTOS of this core is tickless: its idle task already waits in System ON with everything off that is not in use.
+bool mcu_deep_rest(uint32_t) { return false; }
 
 size_t flash_page_size() { return kPageSize; }
 size_t flash_page_count() { return s_problem[0] == 0 ? kPages : 0; }
