@@ -110,6 +110,8 @@ void console_drain();
 
 /// Puts the radio to sleep, for halt().
 void radio_sleep();
+/// Does what is due at the radio: takes in what has arrived, ends what was sent, turns it off and on with the battery.
+void radio_look();
 /// True when the radio has something that radio_receive() would take in.
 bool radio_pending();
 

@@ -93,6 +93,8 @@ bool battery_low() { return s_lockout.resting(); }
 
 bool resting() {
   if (now_ms() >= s_measure_ms) battery_start();
+  // Nobody takes frames while the board rests, so nobody else would turn the radio off, or end what it still sends.
+  if (battery_low()) radio_look();
   return battery_low();
 }
 

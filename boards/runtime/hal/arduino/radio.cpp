@@ -303,6 +303,11 @@ bool radio_receive(RadioPacket& out) {
   return true;
 }
 
+void radio_look() {
+  Lock lock;
+  pump();
+}
+
 bool radio_pending() { return s_queue_count > 0 || (s_configured && (s_sending || s_listening) && irq()); }
 
 const RadioStats& radio_stats() { return s_stats; }
