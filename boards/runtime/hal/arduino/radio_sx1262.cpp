@@ -7,9 +7,8 @@
 #include "text.h"
 
 // Receiving with a duty cycle (13.1.7): 1 lets the receiver sleep while no preamble can be missed. Off, because with the
-// network's preamble of 18 symbols there is nothing to gain: two symbols may be slept, against 16 awake, and the TCXO's
-// 5 ms of start-up are longer than that below SF10 at 125 kHz, where RadioLib then receives all the time anyway. At SF12
-// it would save 18 % of the receiver's current. docs/boards-hal.md has the table.
+// network's preamble of 18 symbols there is little to gain: two symbols of eleven may be slept, less 6 ms for the way
+// there and back with a TCXO. At SF8 and 125 kHz nothing is left, at SF12 17 % (docs/boards-hal.md has the table).
 #ifndef MEHR_RX_DUTY_CYCLE
 #define MEHR_RX_DUTY_CYCLE 0
 #endif
