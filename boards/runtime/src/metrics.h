@@ -49,7 +49,7 @@ inline void saturating_increment(uint32_t& counter) {
 inline void calibration_loop() {
   uint32_t n = 1000000;
 #if defined(__arm__)
-  __asm volatile(".p2align 2\n1: subs %0, #1\n bne 1b" : "+l"(n) : : "cc");
+  __asm volatile(".syntax unified\n.p2align 2\n1: subs %0, #1\n bne 1b" : "+l"(n) : : "cc");
 #elif defined(__riscv)
   __asm volatile(".p2align 2\n1: addi %0, %0, -1\n bnez %0, 1b" : "+r"(n));
 #elif defined(__x86_64__)
