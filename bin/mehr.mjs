@@ -1,11 +1,11 @@
 #!/usr/bin/env node
-/** Starts the bundled CLI, bundling it first when a source has changed. */
+/** Starts the packed CLI, packing it first when a source has changed. */
 import { pathToFileURL } from "node:url";
-import { bundle } from "../toolchain/bundle.mjs";
+import { packCli } from "../toolchain/pack-cli.mjs";
 
 let entry;
 try {
-  entry = await bundle();
+  entry = await packCli();
 } catch (error) {
   const missing = error?.code === "ERR_MODULE_NOT_FOUND";
   process.stderr.write(`mehr: the command line could not be built: ${error?.message ?? error}\n`);

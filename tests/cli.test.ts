@@ -50,11 +50,11 @@ describe("help", () => {
   });
 
   it("loads nothing that only a command needs: no compiler, no board", async () => {
-    // What the entry of the bundle imports without being asked, and what that imports in turn.
-    const { bundle } = (await import(pathToFileURL(join(root, "toolchain/bundle.mjs")).href)) as {
-      bundle(): Promise<string>;
+    // What the entry of the packed CLI imports without being asked, and what that imports in turn.
+    const { packCli } = (await import(pathToFileURL(join(root, "toolchain/pack-cli.mjs")).href)) as {
+      packCli(): Promise<string>;
     };
-    const folder = dirname(await bundle());
+    const folder = dirname(await packCli());
     const loaded = new Map<string, string>();
     const load = (name: string): void => {
       if (loaded.has(name)) return;
@@ -311,7 +311,7 @@ describe("a run that is ended", () => {
 });
 
 describe("two commands at once", () => {
-  it("that both find the bundle old both work", { timeout: 120_000 }, async () => {
+  it("that both find the packed CLI old both work", { timeout: 120_000 }, async () => {
     const copy = copyCheckout(root);
     try {
       const codes = await Promise.all(

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** Root of the checkout this code runs from, whether as source or as the bundled CLI below build/. */
+/** Root of the checkout this code runs from, whether as source or as the packed CLI below build/. */
 export function repositoryRoot(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   for (;;) {

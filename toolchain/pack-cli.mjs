@@ -1,5 +1,5 @@
 /**
- * Bundles the CLI: host/cli/main.ts and what it imports, to a folder of build/cli/ named after the sources. Runs on
+ * Packs the CLI with esbuild: host/cli/main.ts and what it imports, to a folder of build/cli/ named after the sources. Runs on
  * `npm ci`, and from bin/mehr.mjs when a source has changed, so an edited board value or tool takes effect at the next
  * command. A folder is made aside and renamed, and never changed again: commands that run side by side cannot break
  * each other.
@@ -12,7 +12,7 @@ import { writeBoardIndex } from "./board-index.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const out = join(root, "build", "cli");
-/** Bundles kept: a command that is still running may load a part of an older one. */
+/** Packs kept: a command that is still running may load a part of an older one. */
 const KEPT = 4;
 
 /** Hash over name, size and time of every source: another one as soon as one is edited, added or removed. */
@@ -29,8 +29,8 @@ function sources() {
   return createHash("sha256").update(lines.sort().join("\n")).digest("hex").slice(0, 16);
 }
 
-/** The entry of the bundle of the sources as they are now, made if it is not there. Throws what esbuild throws. */
-export async function bundle() {
+/** The entry of the CLI packed from the sources as they are now, made if it is not there. Throws what esbuild throws. */
+export async function packCli() {
   writeBoardIndex(root);
   const folder = join(out, sources());
   const entry = join(folder, "mehr.js");
@@ -80,4 +80,4 @@ function prune(current) {
   for (const old of folders.slice(KEPT)) rmSync(old, { recursive: true, force: true });
 }
 
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) await bundle();
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) await packCli();
