@@ -70,7 +70,7 @@ describe("help", () => {
     expect([...loaded.values()].join("")).not.toContain("Heltec WiFi LoRa 32");
   });
 
-  it.each(["setup", "doctor", "boards", "build", "run", "bench", "generate", "completion"])(
+  it.each(["setup", "doctor", "boards", "build", "bundle", "run", "bench", "generate", "completion"])(
     "of %s says what it does",
     (command) => {
       const { code, stdout } = mehr([command, "--help"]);
@@ -354,7 +354,7 @@ describe("completion", () => {
   };
 
   it("knows commands, boards and options in bash", () => {
-    expect(complete("b")).toEqual(["boards", "build", "bench"]);
+    expect(complete("b")).toEqual(["boards", "build", "bundle", "bench"]);
     expect(complete("build", "qemu")).toEqual(["qemu-m4", "qemu-rv32"]);
     expect(complete("run", "--se")).toEqual(["--seconds", "--seed", "--setup"]);
     expect(complete("bench", "c")).toEqual(["core", "crypto"]);

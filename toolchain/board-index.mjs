@@ -1,6 +1,6 @@
 /**
  * boards/values.ts, which imports every board: made from the files of the folder, so that a new board is one file.
- * toolchain/bundle.mjs writes it before it bundles; an esbuild bundle and Node's own loader need the imports spelt out.
+ * toolchain/pack-cli.mjs writes it before it packs; an esbuild pack and Node's own loader need the imports spelt out.
  */
 import { readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -33,7 +33,8 @@ import {
   sizeReport,
 } from "./manifest.ts";
 import { writeIfChanged } from "./paths.ts";
-import { ensurePlatformio, type PackageSource, pioPlace } from "./pio/environment.ts";
+import { withBundle } from "./bundle/use.ts";
+import { ensurePlatformio, type PackageSource, type PioPlace, pioPlace } from "./pio/environment.ts";
 import type { PioEvent } from "./pio/output.ts";
 import { withLock } from "./pio/process.ts";
 import { type PioArtifact, pioRun } from "./pio/run.ts";
@@ -58,6 +59,8 @@ export interface BuildOptions {
   readonly source?: PackageSource | "auto";
   /** Without one the image of a real board only listens. */
   readonly region?: BuildRegion;
+  /** Path of a bundle to take packages from: the archive, or the folder it was unpacked to. */
+  readonly bundle?: string;
   /** Install Debian packages that are missing, if this is root on Debian. */
   readonly install?: boolean;
   /** Needed to run the board too, or only to build it. */
@@ -131,11 +134,19 @@ export function chooseEngine(board: Board, name: string | undefined): Engine {
  * Throws MehrError (3) with the command for what is missing and may not be installed.
  */
 export async function ensureBuildTools(
-  options: Pick<BuildOptions, "root" | "board" | "engine" | "source" | "install" | "purpose" | "onEvent">,
-): Promise<{ source: PackageSource; reason: string }> {
+  options: Pick<BuildOptions, "root" | "board" | "engine" | "source" | "bundle" | "install" | "purpose" | "onEvent">,
+): Promise<{ source: PackageSource; reason: string; place: PioPlace }> {
   const { root, board } = options;
   const onStep = (text: string): void => options.onEvent?.({ kind: "step", text });
-  const place = pioPlace(root);
+  const { bundle: file, source: asked = "auto", purpose = "build", install = false } = options;
+  const place = await withBundle(pioPlace(root), { source: asked, bundle: file }, onStep);
+  const { bundle } = place;
+  if (bundle !== undefined) {
+    const engine = chooseEngine(findBoard(board), options.engine);
+    const { prepareFromBundle } = await import("./bundle/prepare.ts");
+    await prepareFromBundle({ place, bundle, board, engine, install, purpose, onStep });
+    return { ...(await chooseSource(place, board)), place };
+  }
   const require = async (missing: Awaited<ReturnType<typeof missingSystemPackages>>): Promise<void> => {
     if (missing.length === 0) return;
     if (!options.install) throw missingPackagesError(missing);
@@ -157,7 +168,7 @@ export async function ensureBuildTools(
     source === "system" ? toRun : toRun.filter(({ debian }) => !toBuild.some((other) => other.debian === debian)),
   );
   await ensureSource({ place, source, board, engine: chooseEngine(findBoard(board), options.engine), onStep });
-  return { source, reason };
+  return { source, reason, place };
 }
 
 /** Builds the image of a board. Throws MehrError: 1 with the compiler's words, 2 for a board, 3 for what is missing. */
@@ -166,11 +177,11 @@ export async function buildBoard(options: BuildOptions): Promise<BuildReport> {
   const board = findBoard(options.board);
   const resolved = { ...options, engine: chooseEngine(board, options.engine) };
   const onStep = (text: string): void => options.onEvent?.({ kind: "step", text });
-  const { source, reason } = await ensureBuildTools(resolved);
+  const { source, reason, place } = await ensureBuildTools(resolved);
 
   // One build at a time from the headers to the manifest: PlatformIO's folders and dist/ are the checkout's, not ours.
   const lock = join(options.root, ".pio", "mehr-build.lock");
-  return withLock(lock, () => build(resolved, board, source, reason, started), {
+  return withLock(lock, () => build(resolved, board, place, source, reason, started), {
     onWait: (owner) => onStep(`waiting for the build of process ${owner ?? "?"}`),
   });
 }
@@ -178,6 +189,7 @@ export async function buildBoard(options: BuildOptions): Promise<BuildReport> {
 async function build(
   options: BuildOptions & { readonly engine: Engine },
   board: Board,
+  place: PioPlace,
   source: PackageSource,
   reason: string,
   started: number,
@@ -187,11 +199,10 @@ async function build(
   onStep(engine === "aot" ? "compiling the core and translating it to C" : "compiling the core");
   const core = await prepareBuild(root, board.id, engine, options.region?.config);
   const variant = variantName(board, engine);
-  onStep(
-    `building the firmware with PlatformIO, packages from ${source === "registry" ? "its registry" : "this machine"}`,
-  );
+  const from = { registry: "its registry", system: "this machine", bundle: "the bundle" }[source];
+  onStep(`building the firmware with PlatformIO, packages from ${from}`);
   const result = await pioRun({
-    place: pioPlace(root),
+    place,
     env: variant,
     source,
     ...(options.verbose === undefined ? {} : { verbose: options.verbose }),

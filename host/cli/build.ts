@@ -38,6 +38,7 @@ export interface BuildFlags {
   readonly power?: number;
   /** dBi */
   readonly antennaGain?: number;
+  readonly bundle?: string;
   readonly prepareOnly?: boolean;
   readonly verbose?: boolean;
   /** Path of the Ed25519 private key to sign the manifest with. */
@@ -65,6 +66,7 @@ export async function build(io: Io, flags: BuildFlags): Promise<undefined> {
     engine,
     source: flags.source,
     ...(region === undefined ? {} : { region }),
+    ...(flags.bundle === undefined ? {} : { bundle: flags.bundle }),
     verbose: flags.verbose ?? false,
     ...(sign === undefined ? {} : { sign }),
     onEvent: buildProgress(io, flags.verbose ?? false),

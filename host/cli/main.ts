@@ -65,8 +65,10 @@ function codingRate(text: string): number {
 const json = (): Option => new Option("--json", "print one JSON object and nothing else");
 const source = (): Option =>
   new Option("--source <source>", "where PlatformIO's packages come from")
-    .choices(["auto", "registry", "system"])
+    .choices(["auto", "registry", "system", "bundle"])
     .default("auto");
+const bundleFile = (): Option =>
+  new Option("--bundle <file>", "take them from a bundle made by `mehr bundle`, without a network");
 
 /** Choices for help and completion; the command itself refuses other names, and knows the nearest and the default. */
 const engine = (flags: string, description: string, choices: readonly string[]): Option =>
@@ -87,6 +89,7 @@ Examples:
   mehr run qemu-m4 --count 3     run three of them on one radio channel
   mehr boards                    what can be built
   mehr law eu868                 what may be sent where, and who says so
+  mehr bundle                    all a build needs, for a machine without a network
 
 Exit codes: 0 done, 1 the work failed, 2 wrong usage or bad input, 3 something is missing on this machine.`,
   );
@@ -94,8 +97,9 @@ Exit codes: 0 done, 1 the work failed, 2 wrong usage or bad input, 3 something i
 program
   .command("setup")
   .description("get PlatformIO and what the virtual boards need, from PlatformIO's registry or else from the system")
-  .argument("[boards...]", "boards to set up for (all virtual ones by default)")
+  .argument("[boards...]", "boards to set up for (all virtual ones by default, or all of a bundle)")
   .addOption(source())
+  .addOption(bundleFile())
   .addOption(json())
   .addHelpText(
     "after",
@@ -104,7 +108,8 @@ As root on Debian it installs packages; otherwise it prints the command that doe
 
 Examples:
   mehr setup                     for all virtual boards
-  mehr setup qemu-m4 --source system`,
+  mehr setup qemu-m4 --source system
+  mehr setup --bundle mehr-bundle-0.1.0-linux-x64.tar.gz`,
   )
   .action((boards: string[], options) =>
     runCommand(options, async (io) => (await import("./setup.ts")).setup(io, { root, boards, ...options })),
@@ -178,6 +183,7 @@ program
   .option("--preamble <n>", "another number of preamble symbols", integer(6, 65_535))
   .option("--power <dBm>", "another conducted power", powerDbm)
   .option("--antenna-gain <dBi>", "of the antenna with its cable (default: a half-wave dipole's 2.15)", gain)
+  .addOption(bundleFile())
   .option("--prepare-only", "only compile the core and write the headers a PlatformIO build includes")
   .option("--sign <key.pem>", "sign the manifest with this Ed25519 private key (PKCS#8 PEM)")
   .option("--verbose", "show PlatformIO's whole output")
@@ -305,6 +311,7 @@ program
   .option("--prove", "stop when all have found each other, then replay the conformance transcript on each")
   .option("--setup", "install what is missing first, as `mehr setup` does")
   .addOption(source())
+  .addOption(bundleFile())
   .addOption(json())
   .addHelpText(
     "after",
@@ -312,6 +319,48 @@ program
   )
   .action((board: string, options) =>
     runCommand(options, async (io) => (await import("./run.ts")).run(io, { root, board, ...options })),
+  );
+
+program
+  .command("bundle")
+  .description("put everything builds need into one archive, for machines without a network")
+  .argument("[boards...]", "boards it can build (all by default that its source has)")
+  .addOption(
+    new Option("--engine <engine>", "what runs the core (default: every engine of each board)")
+      .choices(ENGINES)
+      .argParser((text) => text),
+  )
+  .addOption(
+    new Option("--source <source>", "where PlatformIO's packages come from")
+      .choices(["auto", "registry", "system"])
+      .default("auto"),
+  )
+  .option("--output <file>", "the archive (default: dist/mehr-bundle-<version>-<os>-<arch>.tar.gz)")
+  .option("--without-compilers", "leave out the Debian packages of the compilers")
+  .option("--without-node", "leave out Node.js itself")
+  .addOption(json())
+  .addHelpText(
+    "after",
+    `
+It is for machines of this kind: the same system, processor and first number of Node.js' version. docs/bundle.md has
+what is in it and how it is used.
+
+Examples:
+  mehr bundle qemu-m4
+  mehr bundle rak4631 heltec-v3 --source registry
+  then, elsewhere: tar xf FILE && cd mehr-bundle-* && ./setup && ./mehr build qemu-m4`,
+  )
+  .action((boards: string[], { withoutCompilers, withoutNode, ...options }) =>
+    runCommand(options, async (io) =>
+      (await import("./bundle.ts")).bundle(io, {
+        root,
+        version,
+        boards,
+        compilers: withoutCompilers !== true,
+        node: withoutNode !== true,
+        ...options,
+      }),
+    ),
   );
 
 program

@@ -30,6 +30,7 @@ export interface RunFlags {
   readonly prove?: boolean;
   readonly setup?: boolean;
   readonly source: PackageSource | "auto";
+  readonly bundle?: string;
 }
 
 /** Two beacon intervals at SF8 and a good deal more: longer means that something is wrong. */
@@ -61,6 +62,7 @@ export async function run(io: Io, flags: RunFlags): Promise<number> {
       board: board.id,
       engine,
       source: flags.source,
+      ...(flags.bundle === undefined ? {} : { bundle: flags.bundle }),
       install: flags.setup === true && canInstallSystemPackages(),
       purpose: "run",
       onEvent: buildProgress(io),

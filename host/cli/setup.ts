@@ -1,9 +1,11 @@
 /** `mehr setup` and `mehr doctor`: what this machine needs, and what it has. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { allBoards, findBoard, isVirtual } from "../../boards/index.ts";
+import { allBoards, type Board, findBoard, isVirtual } from "../../boards/index.ts";
 import { staleAbiFiles } from "../../toolchain/abi/generate.ts";
 import { ensureBuildTools } from "../../toolchain/build.ts";
+import { bundleAt, type OpenBundle, withBundle } from "../../toolchain/bundle/use.ts";
+import { fileProblem, machineProblem, thisMachine } from "../../toolchain/bundle/check.mjs";
 import {
   findPython,
   isPlatformioReady,
@@ -26,10 +28,13 @@ export interface SetupFlags {
   readonly root: string;
   readonly boards: readonly string[];
   readonly source: PackageSource | "auto";
+  readonly bundle?: string;
 }
 
 export async function setup(io: Io, flags: SetupFlags): Promise<undefined> {
   const named = flags.boards.map((id) => findBoard(id));
+  const { bundle } = await withBundle(pioPlace(flags.root), flags, (text) => io.progress(`- ${text}`));
+  if (bundle !== undefined) return setupFromBundle(io, flags, bundle, named);
   const boards = named.length > 0 ? named : allBoards().filter(isVirtual);
   const done: { board: string; source: PackageSource; reason: string }[] = [];
   const install = canInstallSystemPackages();
@@ -42,7 +47,8 @@ export async function setup(io: Io, flags: SetupFlags): Promise<undefined> {
         install,
         purpose: "run",
       } as const;
-      done.push({ board: board.id, ...(await ensureBuildTools({ ...flagsOfBoard, onEvent: buildProgress(io) })) });
+      const { source, reason } = await ensureBuildTools({ ...flagsOfBoard, onEvent: buildProgress(io) });
+      done.push({ board: board.id, source, reason });
     } catch (error) {
       // One command for all boards, not one for each attempt.
       const missing = (await Promise.all(boards.map(({ id }) => missingSystemPackages(id, "run")))).flat();
@@ -53,6 +59,60 @@ export async function setup(io: Io, flags: SetupFlags): Promise<undefined> {
   }
   io.result({ ok: true, boards: done });
   for (const { board, source, reason } of done) io.print(`${board}: ready, packages from ${source} (${reason})`);
+}
+
+/** Every build a bundle is for, or those of the boards named; it has no emulators. */
+async function setupFromBundle(
+  io: Io,
+  flags: SetupFlags,
+  bundle: OpenBundle,
+  named: readonly Board[],
+): Promise<undefined> {
+  const ids =
+    named.length > 0 ? named.map(({ id }) => id) : [...new Set(bundle.manifest.builds.map(({ board }) => board))];
+  const done: { board: string; source: PackageSource; reason: string }[] = [];
+  for (const id of ids) {
+    const engines = bundle.manifest.builds.filter(({ board }) => board === id).map(({ engine }) => engine);
+    const { source, reason } = await ensureBuildTools({
+      root: flags.root,
+      board: id,
+      ...(engines[0] === undefined ? {} : { engine: engines[0] }),
+      source: flags.source,
+      ...(flags.bundle === undefined ? {} : { bundle: flags.bundle }),
+      install: canInstallSystemPackages(),
+      purpose: "build",
+      onEvent: buildProgress(io),
+    });
+    done.push({ board: id, source, reason });
+  }
+  io.result({ ok: true, boards: done });
+  for (const { board, reason } of done) io.print(`${board}: ready to be built, ${reason}`);
+}
+
+/** What an unpacked bundle is like; nothing in a checkout. */
+function bundleChecks(root: string): Check[] {
+  const bundle = bundleAt(root);
+  if (bundle === undefined) return [];
+  const { manifest } = bundle;
+  const { source, version } = manifest;
+  const builds = [...new Set(manifest.builds.map(({ board }) => board))].join(", ");
+  const problem = machineProblem(manifest, thisMachine());
+  const damaged = fileProblem(
+    root,
+    manifest.files.filter(({ part }) => part !== "project"),
+  );
+  const edited = manifest.files.filter((file) => file.part === "project" && fileProblem(root, [file]) !== undefined);
+  const changed = edited.length === 0 ? "" : `; ${edited.length} of its sources edited, first ${edited[0]?.path}`;
+  return [
+    problem === undefined && damaged === undefined
+      ? { what: "bundle", ok: true, found: `${version} for ${builds}, packages from ${source}, whole${changed}` }
+      : {
+          what: "bundle",
+          ok: false,
+          found: problem ?? `${damaged?.file.path} ${damaged?.clause}`,
+          fix: problem === undefined ? "unpack it again" : "mehr bundle   (on a connected machine of this kind)",
+        },
+  ];
 }
 
 interface Check {
@@ -95,6 +155,7 @@ export async function doctor(io: Io, flags: { root: string; online?: boolean }):
     // Not a fault: the virtual boards build from the system's packages.
     checks.push({ what: "PlatformIO's registry", ok: true, found: reachable ? "answers" : "does not answer" });
   }
+  checks.push(...bundleChecks(root));
   const stale = staleAbiFiles(root);
   checks.push({
     what: "files rendered from abi.ts",

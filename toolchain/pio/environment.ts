@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
+import { type OpenBundle, verifyParts } from "../bundle/use.ts";
 import { MehrError } from "../errors.ts";
 import { runProcess, withLock } from "./process.ts";
 
@@ -8,12 +9,14 @@ import { runProcess, withLock } from "./process.ts";
 export const PLATFORMIO_VERSION = "6.2.0";
 
 /** Where packages come from (design section 5). */
-export type PackageSource = "registry" | "system";
+export type PackageSource = "registry" | "system" | "bundle";
 
 /** A checkout and the directory of its managed machine state, both absolute. */
 export interface PioPlace {
   projectDir: string;
   home: string;
+  /** The bundle to take packages from; without it there is no source "bundle". */
+  bundle?: OpenBundle;
 }
 
 /** One step of setting up, in words for a person. */
@@ -36,6 +39,11 @@ export function pioPlace(projectDir: string, env: NodeJS.ProcessEnv = process.en
 
 /** The PlatformIO core directory (packages, platforms, caches) of a package source. */
 export function coreDir(place: PioPlace, source: PackageSource): string {
+  if (source === "bundle") {
+    if (place.bundle === undefined) throw new Error("source bundle without a bundle");
+    // Used where it lies: with an ESP32's compilers it is larger than 1 GB.
+    return join(place.bundle.root, "bundle", "pio");
+  }
   return join(place.home, `pio-${source}`);
 }
 
@@ -72,7 +80,8 @@ export function pioEnvironment(
     PYTHONUTF8: "1",
     PLATFORMIO_CORE_DIR: coreDir(place, source),
     PLATFORMIO_BUILD_DIR: buildDir(place, source),
-    ...(source === "system" ? { PLATFORMIO_LIBDEPS_DIR: join(coreDir(place, source), "libdeps") } : {}),
+    ...(source === "registry" ? {} : { PLATFORMIO_LIBDEPS_DIR: join(coreDir(place, source), "libdeps") }),
+    ...(source === "bundle" ? NO_NETWORK : {}),
     PLATFORMIO_SETTING_ENABLE_TELEMETRY: "no",
     // Skips maintenance at the end of a command: the search for a newer PlatformIO and for files to prune.
     PLATFORMIO_DISABLE_UPGRADE_CHECK: "true",
@@ -84,6 +93,17 @@ export function pioEnvironment(
     MEHR_PREPARED: "1",
   };
 }
+
+/**
+ * A proxy nobody listens at (RFC 863's port): should PlatformIO miss something a bundle ought to have, it fails at once
+ * and the same with a network and without.
+ */
+const NO_NETWORK = Object.fromEntries(
+  ["http_proxy", "https_proxy", "all_proxy"].flatMap((name) => [
+    [name, "http://127.0.0.1:9"],
+    [name.toUpperCase(), "http://127.0.0.1:9"],
+  ]),
+) as Record<string, string>;
 
 // GCC reads CPATH and its relatives as -I and -L (GCC manual, "Environment Variables Affecting GCC").
 const CHANGES_THE_BUILD =
@@ -166,7 +186,7 @@ export function isPlatformioReady(place: PioPlace): boolean {
 
 const STAMP = "mehr-stamp.json";
 
-function requirementsPath(place: PioPlace): string {
+export function requirementsPath(place: PioPlace): string {
   return join(place.projectDir, "toolchain", "pio", "requirements.txt");
 }
 
@@ -231,6 +251,10 @@ async function install(
 ): Promise<void> {
   const venv = join(place.home, "venv");
   const stop = signal === undefined ? {} : { signal };
+  if (place.bundle !== undefined) {
+    requirePython(place.bundle, python.version);
+    verifyParts(place.bundle, ["python"]);
+  }
   onStep?.(`PlatformIO ${PLATFORMIO_VERSION}: making a Python ${python.version} environment`);
   // The stamp is written last, so a directory without it is the rest of an interrupted installation.
   rmSync(venv, { recursive: true, force: true });
@@ -243,10 +267,24 @@ async function install(
       "apt-get install -y --no-install-recommends python3-venv",
     );
   }
-  onStep?.(`PlatformIO ${PLATFORMIO_VERSION}: installing it from the Python package index`);
+  const from = place.bundle === undefined ? "the Python package index" : "the bundle";
+  onStep?.(`PlatformIO ${PLATFORMIO_VERSION}: installing it from ${from}`);
   const args = ["install", "--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", requirementsPath(place)];
+  if (place.bundle !== undefined) args.push("--no-index", "--find-links", join(place.bundle.root, "bundle", "python"));
   await pip(place, args, `PlatformIO ${PLATFORMIO_VERSION}`, signal);
   writeFileSync(join(venv, STAMP), stampText(place));
+}
+
+/** Throws MehrError (3) unless the bundle's Python packages are for this version. */
+function requirePython({ manifest }: OpenBundle, version: string): void {
+  const minor = (text: string): number => Number(text.split(".")[1]);
+  const { min, max } = manifest.python;
+  if (minor(version) >= minor(min) && (max === null || minor(version) <= minor(max))) return;
+  throw new MehrError(
+    3,
+    `The bundle's packages are for Python ${min}${max === null ? " or newer" : ""}, and this machine has ${version}; MEHR_PYTHON names another.`,
+    `apt-get install -y --no-install-recommends python${max ?? "3"} python${max ?? "3"}-venv`,
+  );
 }
 
 /** Runs the managed pip. Throws MehrError(3) with pip's own error when it fails; `what` names the thing fetched. */

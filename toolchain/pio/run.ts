@@ -124,11 +124,13 @@ function requireReady(place: PioPlace, env: string, source: PackageSource): void
   if (!isPlatformioReady(place)) {
     throw new MehrError(3, "PlatformIO is not set up for this checkout.", "mehr setup");
   }
-  if (source !== "system") return;
-  const core = coreDir(place, "system");
+  // PlatformIO fetches what is missing from its registry itself.
+  if (source === "registry") return;
+  const core = coreDir(place, source);
   const wasm3 = join(core, "libdeps", env, "Wasm3");
   const hasEngine = parseVariant(env)?.engine === "aot" || satisfies(wasm3, WASM3_DEPENDENCY);
   if (!existsSync(join(core, "packages", "tool-scons", ".piopm")) || !hasEngine) {
+    if (source === "bundle") throw new MehrError(2, `The bundle has no PlatformIO packages for ${env}; make it again.`);
     throw new MehrError(3, `The machine's own packages are not arranged for board ${env} yet.`, "mehr setup");
   }
 }

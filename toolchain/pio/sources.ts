@@ -2,6 +2,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, symlinkSy
 import { dirname, join } from "node:path";
 import { type Engine, variantName } from "../../boards/engine.ts";
 import { findBoard } from "../../boards/index.ts";
+import { MANIFEST_PATH } from "../bundle/check.mjs";
+import { verifyParts } from "../bundle/use.ts";
 import { MehrError } from "../errors.ts";
 import type { OnStep, PackageSource, PioPlace } from "./environment.ts";
 import { allOnPath, coreDir, ensurePlatformio, settleCoreDir, venvPython } from "./environment.ts";
@@ -96,6 +98,10 @@ export async function chooseSource(
   timeoutMs = 4000,
 ): Promise<SourceChoice> {
   const onlyRegistry = systemToolchain(board) === undefined;
+  if (place.bundle !== undefined) {
+    return { source: "bundle", reason: `packages from ${place.bundle.name === MANIFEST_PATH ? "this bundle" : place.bundle.name}, without a network` };
+  }
+  if (requested === "bundle") throw new Error("source bundle without a bundle");
   if (requested === "system") {
     if (onlyRegistry) throw notFromSystem(board);
     return { source: "system", reason: "asked for" };
@@ -126,9 +132,10 @@ function noRegistry(board: string): MehrError {
 }
 
 /**
- * Makes everything ready for `pioRun` of `board` with `engine` from `source`: PlatformIO itself and, for `system`, its core directory
- * out of the machine's compilers and pinned files of the Python package index. Idempotent; a second call takes
- * milliseconds. Throws MehrError(3) for what is missing on the machine (it installs no Debian package itself).
+ * Makes everything ready for `pioRun` of `board` with `engine` from `source`: PlatformIO itself and, for `system`, its
+ * core directory out of the machine's compilers and pinned files of the Python package index. A bundle has that
+ * directory, whose files are compared with their hashes here. Idempotent; a second call takes milliseconds. Throws
+ * MehrError(3) for what is missing on the machine (it installs no Debian package itself).
  */
 export async function ensureSource(options: {
   place: PioPlace;
@@ -140,6 +147,9 @@ export async function ensureSource(options: {
 }): Promise<{ seconds: number }> {
   const { place, source, board, engine, onStep } = options;
   const started = performance.now();
+  const { bundle } = place;
+  // Before the first byte of it is used.
+  if (bundle !== undefined) verifyParts(bundle, ["platformio"]);
   if (source === "system") {
     if (systemToolchain(board) === undefined) throw notFromSystem(board);
     const missing = await missingSystemPackages(board, "build");
@@ -153,6 +163,11 @@ export async function ensureSource(options: {
   settleCoreDir(coreDir(place, source));
   if (source === "system") {
     await withLock(join(place.home, "pio-system.lock"), () => arrangeSystem(place, board, engine, onStep));
+  }
+  if (source === "bundle" && bundle?.manifest.source === "system") {
+    // Links to the compilers are the one thing that is this machine's.
+    const packages = join(coreDir(place, source), "packages");
+    await withLock(join(bundle.root, "bundle", "pio.lock"), () => arrangeToolchain(board, packages, onStep));
   }
   return { seconds: (performance.now() - started) / 1000 };
 }
@@ -176,7 +191,7 @@ async function arrangeSystem(
 }
 
 // Version numbers of PlatformIO's tool packages: 4.11.1 is written 4.41101.0.
-const SCONS_PACKAGE = { type: "tool", owner: "platformio", name: "tool-scons", version: "4.41101.0" } as const;
+export const SCONS_PACKAGE = { type: "tool", owner: "platformio", name: "tool-scons", version: "4.41101.0" } as const;
 
 async function arrangeScons(place: PioPlace, dir: string, onStep: OnStep | undefined): Promise<void> {
   await arrange(dir, `scons 2 ${SCONS.sha256}`, async (work) => {
