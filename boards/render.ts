@@ -7,7 +7,7 @@ import { RP2040_FILESYSTEM_BYTES } from "./mcu.ts";
 import { linkerScripts, platformioBoardFile, renderPlatformioBoard } from "./render-nordic.ts";
 import { type Board, isVirtual, type RealBoard, type VirtualBoard } from "./schema.ts";
 import { stackKept, TASK_STACK } from "./stack.ts";
-import { PLATFORM_SPEC, RADIOLIB_SPEC, VIRTUAL_PLATFORM_SPEC, WASM3_SPEC } from "./versions.ts";
+import { PLATFORM_SPEC, RADIOLIB_SPEC, TOOLCHAIN_SPEC, VIRTUAL_PLATFORM_SPEC, WASM3_SPEC } from "./versions.ts";
 
 /** The command that rewrites every rendered file; it stands in their headers and in stale-test messages. */
 export const RENDER_COMMAND = "mehr generate";
@@ -164,11 +164,13 @@ function virtualEnv(board: VirtualBoard): string[] {
 function realEnv(board: RealBoard): string[] {
   const { platform, board: upstream } = board.platformio;
   const spec = PLATFORM_SPEC.get(platform);
+  const toolchain = TOOLCHAIN_SPEC.get(platform);
   if (spec === undefined) throw new RangeError(`boards/${board.id}.ts: platform ${platform} has no pinned version`);
   return [
     `[env:${board.id}]`,
     `extends = arduino, engine_${defaultEngine(board)}`,
     `platform = ${spec}`,
+    ...(toolchain === undefined ? [] : [`platform_packages = ${toolchain}`]),
     `board = ${upstream ?? board.id}`,
     `custom_board = ${board.id}`,
     ...(board.flash.partitions === undefined ? [] : [`board_build.partitions = ${board.flash.partitions}`]),

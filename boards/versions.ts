@@ -12,6 +12,15 @@ export const PLATFORM_SPEC: ReadonlyMap<string, string> = new Map([
   ["raspberrypi", "https://github.com/maxgerhardt/platform-raspberrypi.git#cc24cfef37ed22ca9f2a6aead28c2deb76c39f24"],
 ]);
 
+/**
+ * Compilers that take the place of a platform's own. nordicnrf52 would take GCC 7, which cannot map `__FILE__`, so that an
+ * image would depend on the folder it was built in; MT builds with this one (GCC 9.3.1, variants/nrf52840/nrf52.ini).
+ * PlatformIO ends a compiler's version with its date, hence the tilde: one release answers to it.
+ */
+export const TOOLCHAIN_SPEC: ReadonlyMap<string, string> = new Map([
+  ["nordicnrf52", "platformio/toolchain-gccarmnoneeabi@~1.90301.0"],
+]);
+
 /** The project's own platform for boards that run in an emulator; it needs no registry. */
 export const VIRTUAL_PLATFORM_SPEC = "symlink://boards/platforms/virtual";
 

@@ -43,8 +43,8 @@ def accepts(compiler, flag):
 def make_reproducible(env):
     """The same bytes in any folder, at any time. The platform of the virtual boards does it itself (builder/main.py).
 
-    Paths reach an image through debug information and __FILE__, and an ESP32's through the hash of its ELF file too. The
-    GCC 7 that platform nordicnrf52 pins cannot map __FILE__ (it came with GCC 8); its debug information it can.
+    Paths reach an image through debug information and __FILE__, and an ESP32's through the hash of its ELF file too. A
+    compiler older than GCC 8 cannot map __FILE__; its debug information it can.
     """
     platform = env.PioPlatform()
     if platform.name == "virtual":

@@ -99,7 +99,10 @@ export async function chooseSource(
 ): Promise<SourceChoice> {
   const onlyRegistry = systemToolchain(board) === undefined;
   if (place.bundle !== undefined) {
-    return { source: "bundle", reason: `packages from ${place.bundle.name === MANIFEST_PATH ? "this bundle" : place.bundle.name}, without a network` };
+    return {
+      source: "bundle",
+      reason: `packages from ${place.bundle.name === MANIFEST_PATH ? "this bundle" : place.bundle.name}, without a network`,
+    };
   }
   if (requested === "bundle") throw new Error("source bundle without a bundle");
   if (requested === "system") {
