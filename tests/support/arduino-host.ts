@@ -99,8 +99,12 @@ export class ArduinoHost {
   private free = Math.max(2, availableParallelism());
   private header: Promise<string> | undefined;
 
+  private readonly folder: string;
+
   /** Object files, headers and programs go into `folder`. */
-  constructor(private readonly folder: string) {}
+  constructor(folder: string) {
+    this.folder = folder;
+  }
 
   /**
    * Compiles a board's program, with more definitions for hal/arduino and another header if given, and returns its path.
