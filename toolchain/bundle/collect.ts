@@ -74,9 +74,10 @@ export async function projectFiles(root: string): Promise<Project> {
 }
 
 /**
- * Not packed: tools of Binaryen nobody here calls (81 MB), and what only an editor reads. Licences are kept.
+ * Not packed: tools of Binaryen nobody here calls (81 MB), what only an editor reads, and esbuild's own command, a second
+ * copy of its program or a script, depending on how npm installed it. Licences are kept.
  */
-const NOT_NEEDED = /^node_modules\/binaryen\/bin\/|\.(map|d\.ts|d\.mts|d\.cts)$/;
+const NOT_NEEDED = /^node_modules\/(binaryen|esbuild)\/bin\/|\.(map|d\.ts|d\.mts|d\.cts)$/;
 
 /**
  * The npm packages that commands load: those package-lock.json does not call development ones, and esbuild, which packs

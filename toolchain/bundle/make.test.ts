@@ -29,6 +29,7 @@ beforeEach(() => {
     "checkout/node_modules/zod/index.d.ts": "types",
     "checkout/node_modules/zod/node_modules/own/package.json": '{"version":"1.0.0"}',
     "checkout/node_modules/esbuild/package.json": '{"version":"0.1.0"}',
+    "checkout/node_modules/esbuild/bin/esbuild": "a script, or a program",
     "checkout/node_modules/vitest/package.json": '{"version":"1.0.0"}',
   });
 });
