@@ -7,6 +7,10 @@
 // there the emulated Cortex-M4 board runs the same core in the same size.
 #include "arduino_hal.h"
 
+#if defined(ARDUINO_ARCH_ESP32)
+#include <esp_heap_caps.h>
+#endif
+
 #include "console.h"
 #include "relay.h"
 
@@ -39,7 +43,14 @@ constexpr uint32_t kConsolePollMs = 20;  // nor does the USB stack of arduino-pi
 constexpr uint32_t kConsolePollMs = kLongestSleepMs;  // the USB stack wakes the task: tud_cdc_rx_cb
 #endif
 
-alignas(16) StackType_t s_relay_stack[MEHR_TASK_STACK_BYTES / sizeof(StackType_t)];
+constexpr size_t kRelayStackBytes = MEHR_TASK_STACK_BYTES;
+#if defined(ARDUINO_ARCH_ESP32)
+// Taken from the heap once and kept. The linker of an ESP32 has 124,580 bytes for static variables, of which the
+// translated core takes 72 KB, while the rest of its 320 KB can only be had this way.
+StackType_t* s_relay_stack;
+#else
+alignas(16) StackType_t s_relay_stack[kRelayStackBytes / sizeof(StackType_t)];
+#endif
 alignas(16) StackType_t s_guard_stack[kGuardStackBytes / sizeof(StackType_t)];
 StaticTask_t s_relay_task, s_guard_task;
 StaticSemaphore_t s_lock_memory;
@@ -80,7 +91,7 @@ void fault_body(void*) {
 }
 
 TaskHandle_t start_relay(void (*body)(void*)) {
-  return start_task(body, "relay", s_relay_stack, sizeof s_relay_stack, kRelayPriority, &s_relay_task);
+  return start_task(body, "relay", s_relay_stack, kRelayStackBytes, kRelayPriority, &s_relay_task);
 }
 
 bool expired() {
@@ -165,10 +176,10 @@ void watchdog(uint32_t seconds) {
   s_watch_seconds = seconds;
 }
 
-size_t stack_size() { return sizeof s_relay_stack; }
+size_t stack_size() { return kRelayStackBytes; }
 
 size_t stack_used() {
-  return sizeof s_relay_stack - uxTaskGetStackHighWaterMark(s_relay) * sizeof(StackType_t);
+  return kRelayStackBytes - uxTaskGetStackHighWaterMark(s_relay) * sizeof(StackType_t);
 }
 
 size_t stack_left() {
@@ -177,6 +188,11 @@ size_t stack_left() {
 }
 
 static bool start() {
+#if defined(ARDUINO_ARCH_ESP32)
+  s_relay_stack =
+      static_cast<StackType_t*>(heap_caps_aligned_alloc(16, kRelayStackBytes, MALLOC_CAP_INTERNAL | MALLOC_CAP_8BIT));
+  if (!s_relay_stack) return false;
+#endif
   s_alive_ms = static_cast<uint32_t>(now_ms());
   s_lock = xSemaphoreCreateMutexStatic(&s_lock_memory);
   TaskHandle_t guard =

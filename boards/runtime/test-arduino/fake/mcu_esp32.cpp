@@ -69,6 +69,13 @@ void esp_deep_sleep_start() {
   log("deep sleep");
   end(End::halted);
 }
+// Once in a boot, and never given back.
+void* heap_caps_aligned_alloc(size_t alignment, size_t size, uint32_t caps) {
+  static uint8_t memory[64 * 1024 + 64];
+  if (size > sizeof memory - alignment || caps != (MALLOC_CAP_INTERNAL | MALLOC_CAP_8BIT)) return nullptr;
+  uintptr_t start = reinterpret_cast<uintptr_t>(memory);
+  return memory + (alignment - start % alignment) % alignment;
+}
 size_t heap_caps_get_total_size(uint32_t) { return 1000; }
 size_t heap_caps_get_minimum_free_size(uint32_t) { return 400; }
 
