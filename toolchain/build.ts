@@ -231,7 +231,7 @@ async function build(
     },
     files,
     ...(result.flash ? { flash: { used: result.flash.used, max: limits.flash ?? null } } : {}),
-    ...(result.ram ? { ram: { used: result.ram.used, max: limits.ram ?? null } } : {}),
+    ...(result.ram ? { ram: { used: result.ram.used, max: limits.staticRam ?? null } } : {}),
   });
   writeImage(folder, manifest, files, options.sign);
   const advice =

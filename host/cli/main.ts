@@ -409,7 +409,7 @@ trace
 program
   .command("bench")
   .description("measure")
-  .addArgument(program.createArgument("<suite>", "what").choices(["core", "crypto", "net", "sim"]))
+  .addArgument(program.createArgument("<suite>", "what").choices(["core", "crypto", "net", "build", "sim"]))
   .option("--setup", "first install and fetch what the suite builds with and compares with")
   .addOption(json())
   .addHelpText(
@@ -419,17 +419,19 @@ core: sizes, memory, instructions of the core's steps, the time from an edit to 
 crypto: the core's cryptography in V8 against node:crypto, noble and libsodium; on a Cortex-M4 and an RV32 against
 wasm2c, Monocypher and libsodium in C, if they are here; and in bytes.
 net: what the network core costs on a Cortex-M4 and an RV32: bytes, and instructions to forward and to verify.
+build: lines of board values, flash and RAM of images, build times, how often the airtime ledger writes to flash.
 sim: delivery and airtime of our network against flooding and source routing, in simulations; takes minutes.
 
 Examples:
   mehr bench core
   mehr bench crypto --setup --json`,
   )
-  .action((suite: "core" | "crypto" | "net" | "sim", options) =>
+  .action((suite: "core" | "crypto" | "net" | "build" | "sim", options) =>
     runCommand(options, async (io) => {
       if (suite === "core") return (await import("./bench/core.ts")).benchCore(io, { root, ...options });
       if (suite === "crypto") return (await import("./bench/crypto.ts")).benchCrypto(io, { root, ...options });
       if (suite === "net") return (await import("./bench/net.ts")).benchNet(io, { root, ...options });
+      if (suite === "build") return (await import("./bench/build.ts")).benchBuild(io, { root, ...options });
       return (await import("./bench/net-compare.ts")).benchSim(io, { root });
     }),
   );
