@@ -68,6 +68,10 @@ export const Metric = {
   ReceiveQueueDrops: 37,
   /** The core's part of the last replay step. */
   LastReplayTicks: 40,
+  /** At its last measurement; 0 without a battery. */
+  BatteryMillivolts: 41,
+  /** 1 while the battery is too low for the radio. */
+  Resting: 42,
 } as const;
 
 /** Instructions in the loop that Metric.CalibrationTicks measures: 1,000,000 rounds of two. */
