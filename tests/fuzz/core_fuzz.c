@@ -101,8 +101,8 @@ static uint32_t s_booted_bytes;
 // destination behind each: made once, put back for every input.
 static void set_up(void) {
   uint8_t *memory = fuzz_memory(&s_booted_bytes);
-  static const uint8_t config[] = {2,    1, 1, 0, 0, 8,    5, 14, 18, 0, 0x12, 0, 0xc8, 0xc3, 0xd3, 0x33, 0x48, 0xe8,
-                                   1,    0, 0, 0, 0, 0,    100, 0, 1, 0, 0x40, 0x42, 0x0f, 0, 0xe4, 1, 0, 0};
+  static const uint8_t config[] = {3,    1, 1, 0, 0, 8,    5, 14, 18, 0, 0x12, 0, 0xc8, 0xc3, 0xd3, 0x33, 0x48, 0xe8,
+                                   1,    0, 0, 0, 0, 0,    100, 0, 1, 0, 0,    0, 0, 0, 0x40, 0x42, 0x0f, 0, 0xe4, 1, 0, 0};
   s_random = 0x9e3779b97f4a7c15u;
   fuzz_instantiate();
   memory = fuzz_memory(&s_booted_bytes);
