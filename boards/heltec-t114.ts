@@ -33,5 +33,6 @@ export default defineBoard({
   platformio: { platform: "nordicnrf52", framework: "arduino", variant: "pca10056", vendor: "Heltec" },
   tier: "minimal",
   engines: ["aot"],
+  verified: "built",
   source: ["MT variants/nrf52840/heltec_mesh_node_t114, boards/heltec_mesh_node_t114.json", "OTAFIX heltec_t114"],
 });

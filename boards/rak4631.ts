@@ -35,5 +35,6 @@ export default defineBoard({
   tier: "minimal",
   // 232 KB of RAM are the application's: wasm3's heap for this core alone takes more.
   engines: ["aot"],
+  verified: "built",
   source: ["MT variants/nrf52840/rak4631/variant.h", "MC variants/rak4631/variant.h", "OTAFIX wiscore_rak4631_board"],
 });

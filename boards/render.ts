@@ -121,9 +121,10 @@ const ENV = [
 const ARDUINO = [
   "[arduino]",
   "framework = arduino",
-  "; -O2 is as fast as -O3 for wasm3; the Arduino cores' default is -Os.",
+  "; -O2 is as fast as -O3 for wasm3. The Arduino cores' default is -Os; Adafruit's puts -Ofast behind all other flags.",
   "build_unflags =",
   "  -Os",
+  "  -Ofast",
   "custom_framework_flags =",
   "  -O2",
   "; RadioLib would otherwise allocate and free at every SPI transfer.",

@@ -26,6 +26,7 @@ export default defineBoard({
   platformio: { platform: "raspberrypi", framework: "arduino", board: "rpipico" },
   tier: "minimal",
   engines: ["aot"],
+  verified: "built",
   source: [
     "MT variants/rp2040/rp2040-lora/variant.h; MC variants/waveshare_rp2040_lora",
     "PRP boards/rpipico.json; RP2040 Datasheet 1.4.3 (SPI pins), 2.8.4 (UF2 drive)",

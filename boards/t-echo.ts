@@ -31,5 +31,6 @@ export default defineBoard({
   platformio: { platform: "nordicnrf52", framework: "arduino", variant: "pca10056", vendor: "LILYGO" },
   tier: "minimal",
   engines: ["aot"],
+  verified: "built",
   source: ["MT variants/nrf52840/t-echo/variant.h, boards/t-echo.json", "MC boards/t-echo.json (variant pca10056)"],
 });

@@ -30,6 +30,7 @@ export default defineBoard({
   platformio: { platform: "nordicnrf52", framework: "arduino", variant: "pca10056", vendor: "Seeed Studio" },
   tier: "minimal",
   engines: ["aot"],
+  verified: "built",
   source: [
     "MT variants/nrf52840/seeed_xiao_nrf52840_kit/variant.h, src/platform/nrf52/nrf52840_s140_v7.ld",
     "MC variants/xiao_nrf52, boards/seeed-xiao-afruitnrf52-nrf52840.json; BL src/boards/xiao_nrf52840_ble/board.h",

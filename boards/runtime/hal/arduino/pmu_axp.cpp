@@ -1,5 +1,5 @@
 // AXP192 and AXP2101 power chips of LilyGo's T-Beam: the radio's rail on, what a relay has no use for off, and the
-// battery's voltage. Register names and layouts are those of the AXP192 datasheet V1.1 and the AXP2101 datasheet V1.4.
+// battery's voltage. Registers are those XPowersLib, the board maker's library, uses.
 // What neither chip's rails may lose is the ESP32's own supply, DCDC3 and DCDC1 respectively, and on the AXP192 DCDC1,
 // which holds up the I2C bus.
 #include "arduino_hal.h"
