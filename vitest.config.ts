@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -6,5 +7,7 @@ export default defineConfig({
     globalSetup: ["tests/setup.ts"],
     setupFiles: ["tests/fast-check.ts"],
     testTimeout: 30_000,
+    // Also on two processors: half of the longest tests is waiting for an emulator or a compiler that uses one.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
   },
 });

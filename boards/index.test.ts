@@ -117,7 +117,7 @@ test("the summary has the fields of `mehr boards --json`", () => {
     radio: "SX1262",
     flash: ["uf2", "dfu", "swd"],
     engine: ["aot"],
-    verified: null,
+    verified: "built",
   });
 });
 
