@@ -130,7 +130,7 @@ describe("the regulator", () => {
   it("watches the silence after a transmission where the law asks for it, each station's own", () => {
     const band = { ...(LAWS.us915 as Law).bands[0], pauseMs: 50, dwellMs: 4000 } as SubBand;
     const regulator = new Regulator({ name: "test", bands: [band] });
-    const phy = { ...PHY, frequencyHz: 923_000_000 };
+    const phy = { ...PHY, frequencyHz: 923_000_000, bandwidthHz: 500_000 };
     regulator.transmission(0, phy, 0, 100_000);
     regulator.transmission(1, phy, 100, 100_000);
     regulator.transmission(0, phy, 150, 100_000);
