@@ -284,6 +284,29 @@ static bool step() {
   return frames == kFramesPerStep;
 }
 
+// A radio that does not start (a supply that rises slowly at dawn, a chip that latched up) is tried again and again: on a
+// roof nobody else does. Until then the board says what is wrong and answers its console.
+static constexpr uint64_t kRadioRetryMs = 60000;
+static uint64_t s_radio_retry_ms;  // 0: it has started, or was never reached
+
+static bool start_radio() {
+  bool started = hal::radio_begin(radio_config()) == hal::Code::kOk;
+  s_radio_retry_ms = started ? 0 : hal::now_ms() + kRadioRetryMs;
+  return started;
+}
+
+static void boot() {
+  if (resume() == MEHR_STATUS_OK) console::send_ready();
+}
+
+// A replay has the board to itself, and a core that ended for another reason is not started by this.
+static void retry_radio() {
+  if (s_radio_retry_ms == 0 || hal::now_ms() < s_radio_retry_ms || s_mode == Mode::kReplay || !start_radio()) return;
+  if (s_mode != Mode::kFatal || s_fatal != MEHR_STATUS_RADIO_FAILED) return;
+  s_fatal = MEHR_STATUS_OK;
+  boot();
+}
+
 [[noreturn]] static void serve() {
   for (;;) {
     console::poll();
@@ -294,9 +317,11 @@ static bool step() {
       hal::sleep_until(console::next_report_ms());
       continue;
     }
+    retry_radio();
     if (step()) continue;
     uint64_t wake = console::next_report_ms();
     if (s_mode == Mode::kLive && s_deadline < wake) wake = s_deadline;
+    if (s_radio_retry_ms != 0 && s_mode != Mode::kReplay && s_radio_retry_ms < wake) wake = s_radio_retry_ms;
     hal::sleep_until(wake);
   }
 }
@@ -305,10 +330,10 @@ void run() {
   RecordResult mounted = records().mount();
   if (mounted != RecordResult::kOk) {
     fatal(MEHR_STATUS_FLASH_FAILED, "the record area could not be mounted or formatted");
-  } else if (hal::radio_begin(radio_config()) != hal::Code::kOk) {
-    fatal(MEHR_STATUS_RADIO_FAILED, "the radio did not accept the boot configuration");
-  } else if (resume() == MEHR_STATUS_OK) {
-    console::send_ready();
+  } else if (!start_radio()) {
+    fatal(MEHR_STATUS_RADIO_FAILED, "the radio did not accept the boot configuration; it is tried again every minute");
+  } else {
+    boot();
   }
   serve();
 }
@@ -322,6 +347,7 @@ void run_after_fault(const char* sentence) {
   hal::watchdog(0);
   // The heap may be in any state, so the engine is forgotten rather than freed.
   engine::forget();
+  s_radio_retry_ms = 0;
   s_mode = Mode::kFatal;
   s_fatal = MEHR_STATUS_TRAP;
   core::outputs().clear();

@@ -246,14 +246,27 @@ void receives() {
   CHECK(core.frames.size() == 2 && core.frames[1] == "fourth");
 }
 
+// The board says so, answers its console, and tries again each minute: nobody is on the roof to press a button.
 void radio_gone_at_boot() {
   radio.gone = true;
-  boot_and_run(60000);
+  boot_and_run(50000);
   CHECK(count_frames(0xe4) == 1 && core.boots == 0);
   world.serial_out.clear();
   request(0x01, 9);
   run_ms(1000);
   CHECK(count_frames(0x81) == 1);
+  unsigned before = radio.begins;
+  run_ms(600000);
+  CHECK(radio.begins - before >= 6 && radio.begins - before <= 20 && core.boots == 0);
+  radio.gone = false;
+  run_ms(90000);
+  CHECK(radio.mode == RadioMode::receive && core.boots == 1);
+  send_to_board("back");
+  run_ms(2000);
+  CHECK(!core.frames.empty() && core.frames.back() == "back");
+  before = radio.begins;
+  run_ms(300000);
+  CHECK(core.boots == 1 && radio.begins == before);
 }
 
 // Attempts to bring it back are a minute apart, and between them the board answers its console.
