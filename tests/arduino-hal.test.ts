@@ -6,13 +6,16 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { encodeBootConfig } from "../boards/config.ts";
 import { allBoards, isVirtual, type RealBoard } from "../boards/index.ts";
+import { regionalConfig } from "../boards/regions/config.ts";
+import { findRegion } from "../boards/regions/index.ts";
 import { runProcess } from "../toolchain/pio/process.ts";
 import { canInstallSystemPackages, installSystemPackages, missingSystemPackages } from "../toolchain/pio/system.ts";
 import { ArduinoHost } from "./support/arduino-host.ts";
 
 const BOARDS = allBoards().filter((board): board is RealBoard => !isVirtual(board));
-const SCENARIOS = 33;
+const SCENARIOS = 34;
 
 let folder: string;
 let host: ArduinoHost;
@@ -54,6 +57,16 @@ describe("the HAL", () => {
   test("does not compile for a board whose LED is a pin to leave", { timeout: 120_000 }, async () => {
     const edit = (text: string): string => text.replace("kLeftPins{{39}}", "kLeftPins{{35}}");
     await expect(host.build(board("rak4631"), ["MEHR_TEST_LEFT"], edit)).rejects.toThrow("`leave` is driven");
+  });
+
+  test("listens and pauses before every frame where the region wants it", { timeout: 120_000 }, async () => {
+    const japan = regionalConfig(board("rak4631"), findRegion("jp920"));
+    expect([japan.pauseMs, japan.lbtMs, japan.lbtThresholdDbm]).toEqual([50, 5, -80]);
+    const text = [...encodeBootConfig(japan)].map((byte) => `0x${byte.toString(16).padStart(2, "0")}`).join(", ");
+    const edit = (header: string): string => header.replace(/(MEHR_BOOT_CONFIG_BYTES) \{.*\}/, `$1 {${text}}`);
+    const program = await host.build(board("rak4631"), ["MEHR_TEST_JAPAN"], edit);
+    expect(await scenarios(program, "keeps the region's rules")).toEqual(["ok keeps the region's rules"]);
+    expect(await scenarios(program, "sends")).toEqual(["ok sends"]);
   });
 
   test("receives and sends with a duty cycle too, where that is asked for", { timeout: 120_000 }, async () => {

@@ -109,19 +109,13 @@ static uint64_t on_air_ms(size_t length) {
   return ((quarters * 250 << sf) + config.bandwidth_hz - 1) / config.bandwidth_hz;
 }
 
-// Waits out the pause after the last transmission, which began later than the core reckons by what came before it. kBusy
-// if the core asks much too early.
+// When the pause after the last transmission is over. That began later than the core reckons, by what came before it; a
+// frame that comes too early is told that the radio is busy, and the core tries again.
 static uint64_t s_silent_until;
-static hal::Code keep_silent() {
-  if (s_silent_until > hal::now_ms() + kLateEndMs) return hal::Code::kBusy;
-  while (hal::now_ms() < s_silent_until) hal::sleep_until(s_silent_until);
-  return hal::Code::kOk;
-}
 
 static hal::Code send_if_free(const uint8_t* frame, size_t length) {
   bool busy = false;
-  hal::Code code = keep_silent();
-  if (code == hal::Code::kOk) code = hal::radio_cad(busy);
+  hal::Code code = hal::now_ms() < s_silent_until ? hal::Code::kBusy : hal::radio_cad(busy);
   // Last, so that nothing comes between the listening and the transmission.
   if (code == hal::Code::kOk && !busy && kLbtMs != 0) code = hal::radio_clear(kLbtThresholdDbm, kLbtMs, busy);
   if (code == hal::Code::kOk && busy) code = hal::Code::kBusy;

@@ -1,5 +1,7 @@
 #include "board_facts.h"
 
+#include <stdint.h>
+
 #include "board_config.h"
 
 namespace board = mehr::board;
@@ -26,6 +28,8 @@ static char enable_active() {
   }
 }
 
+static constexpr uint8_t kBootConfig[] = MEHR_BOOT_CONFIG_BYTES;
+
 const BoardFacts board_facts = {
     MEHR_BOARD_ID,
 #if defined(MEHR_RADIO_SX1276)
@@ -48,5 +52,6 @@ const BoardFacts board_facts = {
 #else
     0, 0, 0,
 #endif
-    board::kRadioDio2TurnsSwitch, board::kLedActiveHigh, enable_active(), board::kFlashBytes, supplies(),
+    board::kRadioDio2TurnsSwitch, board::kLedActiveHigh, enable_active(), board::kFlashBytes, kBootConfig[27],
+    kBootConfig[29], static_cast<int8_t>(kBootConfig[28]), supplies(),
     std::vector<int>(board::kLeftPins.begin(), board::kLeftPins.end())};

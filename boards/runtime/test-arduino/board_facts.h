@@ -12,6 +12,8 @@ struct BoardFacts {
   bool dio2, led_high;
   char enable_active;  // 'n' none, 'l' low, 'h' high, 'p' probe
   unsigned long flash_bytes;
+  unsigned pause_ms, lbt_ms;  // of the boot configuration (boards/config.ts)
+  int lbt_threshold_dbm;
   struct Supply {
     int pin;
     bool active_high;

@@ -218,6 +218,36 @@ void listens_before_talking() {
   CHECK(find("radio transmit") < 0 && radio.mode == RadioMode::receive);
 }
 
+// The second half of a frame goes right behind the first, unless the region wants silence or listening before each.
+void keeps_the_rules() {
+  boot_and_run(1000);
+  const BoardFacts& board = board_facts;
+  bool ruled = board.pause_ms != 0 || board.lbt_ms != 0;
+  int32_t first = -1, second = -1;
+  in_relay([&] {
+    first = frame_send("one");
+    advance(airtime_us(3) + 5000);
+    // The core tries again when it was too early.
+    for (int i = 0; i < 100 && (second = frame_send("two", MEHR_FRAME_FLAG_CONTINUE)) == MEHR_STATUS_RADIO_BUSY; i++) {
+      advance(2000);
+    }
+  });
+  CHECK(first == MEHR_STATUS_OK && second == MEHR_STATUS_OK && count("radio transmit") == 2);
+  size_t one = static_cast<size_t>(find("radio transmit")), two = static_cast<size_t>(find("radio transmit", one + 1));
+  uint64_t end = world.log[one].us + airtime_us(3), gap = world.log[two].us - end;
+  int scan = find("radio scan", one);
+  if (ruled) {
+    CHECK(gap >= 1000 * (board.pause_ms + board.lbt_ms) && scan >= 0 && static_cast<size_t>(scan) < two);
+    CHECK(world.log[static_cast<size_t>(scan)].us >= end + 1000 * board.pause_ms);
+  } else {
+    CHECK(gap < 20000 && (scan < 0 || static_cast<size_t>(scan) > two));
+  }
+  // Power that no scan finds: another modulation.
+  radio.power_dbm = [] { return static_cast<float>(board_facts.lbt_threshold_dbm) + 0.5f; };
+  in_relay([&] { first = frame_send("three"); });
+  CHECK(first == (board.lbt_ms != 0 ? MEHR_STATUS_RADIO_BUSY : MEHR_STATUS_OK));
+}
+
 void receives() {
   boot_and_run(1000);
   send_to_board("first", -97.5f, -7.25f);
@@ -340,6 +370,7 @@ std::vector<Scenario> radio_scenarios() {
       {"sends", sends},
       {"channel in use", channel_in_use},
       {"listens before talking", listens_before_talking},
+      {"keeps the region's rules", keeps_the_rules},
       {"receives", receives},
       {"radio gone at boot", radio_gone_at_boot},
       {"radio goes and comes", radio_goes_and_comes},
