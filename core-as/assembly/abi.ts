@@ -14,7 +14,7 @@
  */
 
 /** Raised by hand whenever anything in this file changes meaning; both sides refuse a module with another value. */
-export const ABI_VERSION: u32 = 4;
+export const ABI_VERSION: u32 = 5;
 
 /** Size in bytes of the buffer the host writes before `boot`, `on_frame`, `on_command` and `crypto`. */
 export const IN_SIZE: u32 = 1536;
@@ -167,6 +167,26 @@ export enum Status {
   FlashFailed = 116,
   /** The peripheral behind the radio port did not answer in time. */
   RadioTimeout = 117,
+  /** The board is locked: this needs its PIN, or its button held for three seconds. */
+  Locked = 118,
+  /** The PIN is wrong. */
+  WrongPin = 119,
+  /** No PIN is looked at for a while, because wrong ones came. */
+  PinWait = 120,
+  /** The session has ended, or its counter was used before: say Hello again. */
+  BadSession = 121,
+  /** The host and the board speak no common version of the console protocol. */
+  BadConsoleVersion = 122,
+  /** The provisioning draft has a field this board cannot take; the field is named with it. */
+  BadDraft = 123,
+  /** There is no draft, or it is not the one meant. */
+  NoDraft = 124,
+  /** The radio of this board does not take the configuration. */
+  RadioRefused = 125,
+  /** The box does not open with this key, or holds no backup of a known version. */
+  BadBox = 126,
+  /** The confirmation token is not the one given out, or its minute is over. */
+  BadToken = 127,
 }
 
 /** What the core tells the host about, with the bytes each kind carries. */

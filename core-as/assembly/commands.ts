@@ -7,6 +7,7 @@
 import { ABI_VERSION, Command, OUT_SIZE, Status } from "./abi";
 import { linkByPeer, linkClose, linksReport, NO_LINK } from "./link/links";
 import { utilisationPermille } from "./link/utilisation";
+import { airtimeAllowedMs, airtimeUsedMs } from "./link/airtime";
 import { advisoryReceive } from "./net/advisories";
 import { announcesOwn, announcesPriceChanged } from "./net/announces";
 import { beaconingDeadline } from "./net/beaconing";
@@ -24,7 +25,7 @@ import { signalSet } from "./state/signal";
 import { peerAdd, peerRemove, peersReport } from "./trust/peers";
 import { reputationReport } from "./trust/reputation";
 
-const STATUS_FIXED: u32 = 48;
+const STATUS_FIXED: u32 = 56;
 const ALL_LINKS: u32 = u32.MAX_VALUE;
 
 /** Bytes of the answer at `out`, 0 for none, or minus a Status. `length` >= 1. */
@@ -126,7 +127,8 @@ function closeLink(id: usize): Status {
  * The Status reply, less the command's number:
  *   0 command u8 = 1 | 1 neighbours_known u8 | 2 neighbours_up u8 | 3 zero u8 | 4 abi_version u32 | 8 node_id 16
  *   24 uptime_ms u64 | 32 next_beacon_ms u64 (2^64-1 never) | 40 utilisation_permille u32 | 44 seen u32
- *   48 counters, u32 each in the order of `Counter`, then how many frames were refused with each Status from 0 on
+ *   48 airtime_used_ms u32 | 52 airtime_allowed_ms u32
+ *   56 counters, u32 each in the order of `Counter`, then how many frames were refused with each Status from 0 on
  */
 function status(out: usize, nowMs: u64, bootMs: u64): i32 {
   store<u8>(out, <u8>neighboursKnown(), 1);
@@ -138,6 +140,8 @@ function status(out: usize, nowMs: u64, bootMs: u64): i32 {
   store<u64>(out, beaconingDeadline(), 32);
   store<u32>(out, utilisationPermille(nowMs), 40);
   store<u32>(out, seenCount(), 44);
+  store<u32>(out, airtimeUsedMs(nowMs), 48);
+  store<u32>(out, airtimeAllowedMs(), 52);
   memory.copy(out + STATUS_FIXED, COUNTERS, ALL_COUNTERS_SIZE);
   return STATUS_FIXED + ALL_COUNTERS_SIZE - 1;
 }

@@ -1,7 +1,7 @@
 // Rendered from core-as/assembly/abi.ts by `mehr generate`; edit that file instead.
 
 /** The core's boundary this file was rendered from. A module with another version is refused. */
-export const ABI_VERSION = 4;
+export const ABI_VERSION = 5;
 
 /** Size in bytes of the buffer the host writes before `boot`, `on_frame`, `on_command` and `crypto`. */
 export const IN_SIZE = 1536;
@@ -154,6 +154,26 @@ export const Status = {
   FlashFailed: 116,
   /** The peripheral behind the radio port did not answer in time. */
   RadioTimeout: 117,
+  /** The board is locked: this needs its PIN, or its button held for three seconds. */
+  Locked: 118,
+  /** The PIN is wrong. */
+  WrongPin: 119,
+  /** No PIN is looked at for a while, because wrong ones came. */
+  PinWait: 120,
+  /** The session has ended, or its counter was used before: say Hello again. */
+  BadSession: 121,
+  /** The host and the board speak no common version of the console protocol. */
+  BadConsoleVersion: 122,
+  /** The provisioning draft has a field this board cannot take; the field is named with it. */
+  BadDraft: 123,
+  /** There is no draft, or it is not the one meant. */
+  NoDraft: 124,
+  /** The radio of this board does not take the configuration. */
+  RadioRefused: 125,
+  /** The box does not open with this key, or holds no backup of a known version. */
+  BadBox: 126,
+  /** The confirmation token is not the one given out, or its minute is over. */
+  BadToken: 127,
 } as const;
 export type Status = (typeof Status)[keyof typeof Status];
 
@@ -578,6 +598,16 @@ export const STATUS_SENTENCES: Readonly<Record<number, string>> = {
   115: "The record storage is full.",
   116: "The flash did not take what was written to it.",
   117: "The peripheral behind the radio port did not answer in time.",
+  118: "The board is locked: this needs its PIN, or its button held for three seconds.",
+  119: "The PIN is wrong.",
+  120: "No PIN is looked at for a while, because wrong ones came.",
+  121: "The session has ended, or its counter was used before: say Hello again.",
+  122: "The host and the board speak no common version of the console protocol.",
+  123: "The provisioning draft has a field this board cannot take; the field is named with it.",
+  124: "There is no draft, or it is not the one meant.",
+  125: "The radio of this board does not take the configuration.",
+  126: "The box does not open with this key, or holds no backup of a known version.",
+  127: "The confirmation token is not the one given out, or its minute is over.",
 };
 
 /** What the host gives the core. Views are valid during the call only; what is to be kept must be copied. */

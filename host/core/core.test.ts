@@ -87,14 +87,14 @@ function status(now: bigint): Known {
   expect(core.onCommand(now, Uint8Array.of(Command.Status))).toBe(Status.Ok);
   const reply = Buffer.from(host.take(Event.Reply).at(-1) ?? []);
   // The counters, then how many frames were refused with each status.
-  expect(reply.length).toBe(48 + 4 * (Counter.Count + Status.CoreCount));
+  expect(reply.length).toBe(56 + 4 * (Counter.Count + Status.CoreCount));
   const nextBeacon = reply.readBigUInt64LE(32);
   return {
     known: reply.readUInt8(1),
     up: reply.readUInt8(2),
     utilisation: reply.readUInt32LE(40),
     seen: reply.readUInt32LE(44),
-    counters: Array.from({ length: Counter.Count }, (_, i) => reply.readUInt32LE(48 + 4 * i)),
+    counters: Array.from({ length: Counter.Count }, (_, i) => reply.readUInt32LE(56 + 4 * i)),
     nextBeacon: nextBeacon === 2n ** 64n - 1n ? undefined : nextBeacon,
   };
 }

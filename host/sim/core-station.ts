@@ -68,7 +68,7 @@ const KEY_BYTES = 32;
 const MESSAGE_HEADER = ADDRESS_BYTES + 2;
 
 /** Where the counters begin in the Status reply, its first byte left out (core-as/assembly/commands.ts). */
-const STATUS_COUNTERS = 47;
+const STATUS_COUNTERS = 55;
 
 const NOTHING = new Uint8Array(0);
 

@@ -9,7 +9,7 @@
 extern "C" {
 #endif
 
-#define MEHR_ABI_VERSION 4u
+#define MEHR_ABI_VERSION 5u
 
 /* Size in bytes of the buffer the host writes before `boot`, `on_frame`, `on_command` and `crypto`. */
 #define MEHR_IN_SIZE 1536u
@@ -161,6 +161,26 @@ enum mehr_status {
   MEHR_STATUS_FLASH_FAILED = 116,
   /* The peripheral behind the radio port did not answer in time. */
   MEHR_STATUS_RADIO_TIMEOUT = 117,
+  /* The board is locked: this needs its PIN, or its button held for three seconds. */
+  MEHR_STATUS_LOCKED = 118,
+  /* The PIN is wrong. */
+  MEHR_STATUS_WRONG_PIN = 119,
+  /* No PIN is looked at for a while, because wrong ones came. */
+  MEHR_STATUS_PIN_WAIT = 120,
+  /* The session has ended, or its counter was used before: say Hello again. */
+  MEHR_STATUS_BAD_SESSION = 121,
+  /* The host and the board speak no common version of the console protocol. */
+  MEHR_STATUS_BAD_CONSOLE_VERSION = 122,
+  /* The provisioning draft has a field this board cannot take; the field is named with it. */
+  MEHR_STATUS_BAD_DRAFT = 123,
+  /* There is no draft, or it is not the one meant. */
+  MEHR_STATUS_NO_DRAFT = 124,
+  /* The radio of this board does not take the configuration. */
+  MEHR_STATUS_RADIO_REFUSED = 125,
+  /* The box does not open with this key, or holds no backup of a known version. */
+  MEHR_STATUS_BAD_BOX = 126,
+  /* The confirmation token is not the one given out, or its minute is over. */
+  MEHR_STATUS_BAD_TOKEN = 127,
 };
 
 /* What the core tells the host about, with the bytes each kind carries. */
@@ -575,6 +595,16 @@ static inline const char* mehr_status_sentence(uint32_t status) {
     case MEHR_STATUS_STORAGE_FULL: return "The record storage is full.";
     case MEHR_STATUS_FLASH_FAILED: return "The flash did not take what was written to it.";
     case MEHR_STATUS_RADIO_TIMEOUT: return "The peripheral behind the radio port did not answer in time.";
+    case MEHR_STATUS_LOCKED: return "The board is locked: this needs its PIN, or its button held for three seconds.";
+    case MEHR_STATUS_WRONG_PIN: return "The PIN is wrong.";
+    case MEHR_STATUS_PIN_WAIT: return "No PIN is looked at for a while, because wrong ones came.";
+    case MEHR_STATUS_BAD_SESSION: return "The session has ended, or its counter was used before: say Hello again.";
+    case MEHR_STATUS_BAD_CONSOLE_VERSION: return "The host and the board speak no common version of the console protocol.";
+    case MEHR_STATUS_BAD_DRAFT: return "The provisioning draft has a field this board cannot take; the field is named with it.";
+    case MEHR_STATUS_NO_DRAFT: return "There is no draft, or it is not the one meant.";
+    case MEHR_STATUS_RADIO_REFUSED: return "The radio of this board does not take the configuration.";
+    case MEHR_STATUS_BAD_BOX: return "The box does not open with this key, or holds no backup of a known version.";
+    case MEHR_STATUS_BAD_TOKEN: return "The confirmation token is not the one given out, or its minute is over.";
     default: return "An unknown status.";
   }
 }

@@ -80,6 +80,16 @@ function used(minute: u64): u64 {
   return sum;
 }
 
+/** Milliseconds on the air in the 62 minutes that count now, rounded up. */
+export function airtimeUsedMs(nowMs: u64): u32 {
+  return <u32>((used(endMinute(0, nowMs)) + 999) / 1000);
+}
+
+/** Milliseconds the law allows in an hour; 3600000 without a limit. */
+export function airtimeAllowedMs(): u32 {
+  return <u32>(allowance() / 1000);
+}
+
 /** Microseconds of the largest link frame, two air frames. */
 function largestUs(): u64 {
   return 2 * configAirtimeUs(AIR_MAX);

@@ -49,11 +49,12 @@ export const ADVISORIES: usize = memory.data(8 + ENTRIES * ENTRY_SIZE, 8);
 export const ADVISORIES_SIZE: u32 = 8 + ENTRIES * ENTRY_SIZE;
 const USED: usize = ADVISORIES;
 
-/** The entry that the record at hand would make, and a digest of which it keeps 8 bytes. */
+/** The entry that the record at hand would make. */
 const DRAFT: usize = memory.data(ENTRY_SIZE, 8);
-const DIGEST: usize = memory.data(32, 8);
 /** Compromised key 32, new key 32, verdict 1. */
 const REPORT: usize = memory.data(72, 8);
+/** The digest of which a draft keeps 8 bytes; it is done before a report begins. */
+const DIGEST: usize = REPORT;
 const REPORT_SIZE: u32 = 65;
 
 /** Number of item_ids advisoryItem answers to. */
