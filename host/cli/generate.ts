@@ -6,6 +6,7 @@ import { allBoards } from "../../boards/index.ts";
 import { REGIONS_PAGE, renderRegionsPage } from "../../boards/regions/docs.ts";
 import { renderCommitted } from "../../boards/render.ts";
 import { readLockedAbi, renderAbi } from "../../toolchain/abi/generate.ts";
+import { renderConsole } from "../../toolchain/console/generate.ts";
 import { compileCore } from "../../toolchain/core/compile.ts";
 import { MANIFEST_DOC, renderManifestDoc } from "../../toolchain/manifest-doc.ts";
 import { writeIfChanged } from "../../toolchain/paths.ts";
@@ -24,6 +25,7 @@ export async function generate(io: Io, flags: { root: string; check?: boolean })
     if (stale && !check) writeIfChanged(full, text);
   };
   for (const [path, text] of renderAbi(readLockedAbi(root))) put(path, text);
+  for (const [path, text] of renderConsole(root)) put(path, text);
   for (const [path, text] of renderCommitted(allBoards())) put(path, text);
   put(REGIONS_PAGE, renderRegionsPage());
   const page = join(root, "docs", "boards.md");

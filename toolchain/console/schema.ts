@@ -128,25 +128,31 @@ export const ENUMS = {
   },
 } as const;
 
-const IDENTITY: readonly Field[] = [
-  u32("abiVersion", "Version of the core's boundary."),
-  choice("engine", "Engine", "What runs the core."),
-  u32("wasmSize", "Bytes of relay.wasm."),
-  bytes("wasmSha256", 32, "Its hash: computed on the board under wasm3, put into the image by the build under aot."),
-  bytes("nodeId", 16, "The relay's address; zeros when the core does not run."),
-  bytes(
-    "imageSha256",
-    32,
-    "Hash of the program that runs, computed on the board over its own flash; zeros if it cannot.",
-  ),
-  u8("provisioned", "1 once it has been provisioned.", [0, 1]),
-  choice("lock", "LockState", "Whether guarded requests need the PIN."),
-  text("board", 40, "Id of the board value the image was made from."),
-  text("runtime", 20, "Version of the firmware."),
-  text("name", 32, "The name its owner gave it; empty until provisioned."),
-];
-
 export const STRUCTS: Readonly<Record<string, Struct>> = {
+  Identity: {
+    doc: "Who a board says it is.",
+    fields: [
+      u32("abiVersion", "Version of the core's boundary."),
+      choice("engine", "Engine", "What runs the core."),
+      u32("wasmSize", "Bytes of relay.wasm."),
+      bytes(
+        "wasmSha256",
+        32,
+        "Its hash: computed on the board under wasm3, put into the image by the build under aot.",
+      ),
+      bytes("nodeId", 16, "The relay's address; zeros when the core does not run."),
+      bytes(
+        "imageSha256",
+        32,
+        "Hash of the program that runs, computed on the board over its own flash; zeros if it cannot.",
+      ),
+      u8("provisioned", "1 once it has been provisioned.", [0, 1]),
+      choice("lock", "LockState", "Whether guarded requests need the PIN."),
+      text("board", 40, "Id of the board value the image was made from."),
+      text("runtime", 20, "Version of the firmware."),
+      text("name", 32, "The name its owner gave it; empty until provisioned."),
+    ],
+  },
   /** What makes a board this relay. */
   ProvisionRecord: {
     doc: "What makes a board this relay: kept in flash as one record, with a CRC-32 behind it.",
@@ -195,8 +201,8 @@ export const REQUESTS: Readonly<Record<string, Request>> = {
     access: "open",
     doc: "Who the board is. The status says whether the core runs.",
     request: [],
-    reply: IDENTITY,
-    onError: IDENTITY,
+    reply: [inside("identity", "Identity", "Who it is.")],
+    onError: [inside("identity", "Identity", "The same when the core does not run.")],
   },
   Command: {
     id: 0x02,
@@ -404,7 +410,11 @@ export const REQUESTS: Readonly<Record<string, Request>> = {
 };
 
 export const NOTICES: Readonly<Record<string, Notice>> = {
-  Ready: { id: 0xe0, doc: "The core runs: Identify's reply.", fields: [u8("status", "0."), ...IDENTITY] },
+  Ready: {
+    id: 0xe0,
+    doc: "The core runs: Identify's reply.",
+    fields: [u8("status", "0."), inside("identity", "Identity", "Who it is.")],
+  },
   Log: {
     id: 0xe1,
     doc: "A sentence for the owner's log.",
