@@ -20,12 +20,27 @@ import { seenCount } from "./net/seen";
 import { applyLinkPolicy } from "./link-policy";
 import { configSetPrice } from "./state/config";
 import { ALL_COUNTERS_SIZE, COUNTERS } from "./state/counters";
+import {
+  STATUS_REPORT_ABI_VERSION,
+  STATUS_REPORT_AIRTIME_ALLOWED_MS,
+  STATUS_REPORT_AIRTIME_USED_MS,
+  STATUS_REPORT_NEIGHBOURS_KNOWN,
+  STATUS_REPORT_NEIGHBOURS_UP,
+  STATUS_REPORT_NEXT_BEACON_MS,
+  STATUS_REPORT_NODE_ID,
+  STATUS_REPORT_SEEN,
+  STATUS_REPORT_SIZE,
+  STATUS_REPORT_UPTIME_MS,
+  STATUS_REPORT_UTILISATION_PERMILLE,
+  STATUS_REPORT_ZERO,
+} from "./reports.gen";
 import { NODE_ID, NODE_ID_SIZE } from "./state/destinations";
 import { signalSet } from "./state/signal";
 import { peerAdd, peerRemove, peersReport } from "./trust/peers";
 import { reputationReport } from "./trust/reputation";
 
-const STATUS_FIXED: u32 = 56;
+/** A reply begins with the command's number. */
+const ANSWER: usize = 1;
 const ALL_LINKS: u32 = u32.MAX_VALUE;
 
 /** Bytes of the answer at `out`, 0 for none, or minus a Status. `length` >= 1. */
@@ -34,7 +49,7 @@ export function runCommand(out: usize, input: usize, length: u32, nowMs: u64, bo
   const body = input + 1;
   const size = length - 1;
   store<u8>(out, <u8>command);
-  const answer = out + 1;
+  const answer = out + ANSWER;
   let replied: i32 = -Status.BadCommand;
   switch (command) {
     case Command.Status:
@@ -124,24 +139,21 @@ function closeLink(id: usize): Status {
 }
 
 /**
- * The Status reply, less the command's number:
- *   0 command u8 = 1 | 1 neighbours_known u8 | 2 neighbours_up u8 | 3 zero u8 | 4 abi_version u32 | 8 node_id 16
- *   24 uptime_ms u64 | 32 next_beacon_ms u64 (2^64-1 never) | 40 utilisation_permille u32 | 44 seen u32
- *   48 airtime_used_ms u32 | 52 airtime_allowed_ms u32
- *   56 counters, u32 each in the order of `Counter`, then how many frames were refused with each Status from 0 on
+ * Writes a StatusReport (reports.gen.ts) behind the command's number at `out`, then the counters and how many frames
+ * were refused with each Status from 0 on.
  */
 function status(out: usize, nowMs: u64, bootMs: u64): i32 {
-  store<u8>(out, <u8>neighboursKnown(), 1);
-  store<u8>(out, <u8>neighboursUp(), 2);
-  store<u8>(out, 0, 3);
-  store<u32>(out, ABI_VERSION, 4);
-  memory.copy(out + 8, NODE_ID, NODE_ID_SIZE);
-  store<u64>(out, nowMs - bootMs, 24);
-  store<u64>(out, beaconingDeadline(), 32);
-  store<u32>(out, utilisationPermille(nowMs), 40);
-  store<u32>(out, seenCount(), 44);
-  store<u32>(out, airtimeUsedMs(nowMs), 48);
-  store<u32>(out, airtimeAllowedMs(), 52);
-  memory.copy(out + STATUS_FIXED, COUNTERS, ALL_COUNTERS_SIZE);
-  return STATUS_FIXED + ALL_COUNTERS_SIZE - 1;
+  store<u8>(out, <u8>neighboursKnown(), ANSWER + STATUS_REPORT_NEIGHBOURS_KNOWN);
+  store<u8>(out, <u8>neighboursUp(), ANSWER + STATUS_REPORT_NEIGHBOURS_UP);
+  store<u8>(out, 0, ANSWER + STATUS_REPORT_ZERO);
+  store<u32>(out, ABI_VERSION, ANSWER + STATUS_REPORT_ABI_VERSION);
+  memory.copy(out + ANSWER + STATUS_REPORT_NODE_ID, NODE_ID, NODE_ID_SIZE);
+  store<u64>(out, nowMs - bootMs, ANSWER + STATUS_REPORT_UPTIME_MS);
+  store<u64>(out, beaconingDeadline(), ANSWER + STATUS_REPORT_NEXT_BEACON_MS);
+  store<u32>(out, utilisationPermille(nowMs), ANSWER + STATUS_REPORT_UTILISATION_PERMILLE);
+  store<u32>(out, seenCount(), ANSWER + STATUS_REPORT_SEEN);
+  store<u32>(out, airtimeUsedMs(nowMs), ANSWER + STATUS_REPORT_AIRTIME_USED_MS);
+  store<u32>(out, airtimeAllowedMs(), ANSWER + STATUS_REPORT_AIRTIME_ALLOWED_MS);
+  memory.copy(out + ANSWER + STATUS_REPORT_SIZE, COUNTERS, ALL_COUNTERS_SIZE);
+  return STATUS_REPORT_SIZE + ALL_COUNTERS_SIZE;
 }

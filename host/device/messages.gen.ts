@@ -1853,8 +1853,8 @@ export interface ProbeEvent {
   readonly id: number;
   /** U32. There and back. */
   readonly roundTripMs: number;
-  /** U16. Of the probe as it arrived. */
-  readonly size: number;
+  /** U16. Of the probe as it arrived, bytes. */
+  readonly receivedSize: number;
   /** U16. The responder's. */
   readonly mtu: number;
   /** U32. The responder's. */
@@ -1865,7 +1865,7 @@ function readProbeEvent(input: Reader): ProbeEvent {
     destination: input.bytes("destination", 16),
     id: input.u16("id"),
     roundTripMs: input.u32("roundTripMs"),
-    size: input.u16("size"),
+    receivedSize: input.u16("receivedSize"),
     mtu: input.u16("mtu"),
     bps: input.u32("bps"),
   };
@@ -1874,7 +1874,7 @@ function writeProbeEvent(output: Writer, message: ProbeEvent): void {
   output.bytes("destination", message.destination, 16);
   output.u16("id", message.id);
   output.u32("roundTripMs", message.roundTripMs);
-  output.u16("size", message.size);
+  output.u16("receivedSize", message.receivedSize);
   output.u16("mtu", message.mtu);
   output.u32("bps", message.bps);
 }

@@ -9,6 +9,7 @@ export function renderReportOffsets(): string {
     const prefix = upperSnake(name);
     out.push("", `// ${doc}`);
     let at = 0;
+    if (fields.some((field) => field.name === "size")) throw new Error(`${name}.size has the name of its size`);
     for (const field of fields) {
       const [least, most] = fieldSize(field.type);
       out.push(`export const ${prefix}_${upperSnake(field.name)}: usize = ${at};`);

@@ -533,7 +533,7 @@ export const REPORTS: Readonly<Record<string, Struct>> = {
       bytes("destination", 16, "Who answered."),
       u16("id", "Of the probe."),
       u32("roundTripMs", "There and back."),
-      u16("size", "Of the probe as it arrived."),
+      u16("receivedSize", "Of the probe as it arrived, bytes."),
       u16("mtu", "The responder's."),
       u32("bps", "The responder's."),
     ],

@@ -12,6 +12,14 @@
  */
 import { Counter, Event, LinkEnd, Status } from "../abi";
 import { LINKS } from "../profile";
+import {
+  LINK_REPORT_CLOCK_OFFSET_MS,
+  LINK_REPORT_LATENCY_MS,
+  LINK_REPORT_SILENT_FOR_MS,
+  LINK_REPORT_SIZE,
+  LINK_REPORT_SUSPECT,
+  LINK_REPORT_UP_FOR_S,
+} from "../reports.gen";
 import { count } from "../state/counters";
 import { NODE_ID_SIZE } from "../state/destinations";
 import {
@@ -110,8 +118,6 @@ const PINGS_MAX: u32 = 6;
 const RELIABILITY_UNKNOWN: u32 = 128;
 /** More lost frames in a row say no more about the link. */
 const LOST_MAX: u64 = 8;
-
-const REPORT_SIZE: usize = 48;
 
 /** When to ping if nothing comes of the other side's pings. */
 function pingTime(link: u32, nowMs: u64): u64 {
@@ -284,25 +290,21 @@ export function linksDeadline(): u64 {
   return deadline;
 }
 
-/**
- * Writes a report of 48 bytes for each link at `out`; the number of bytes:
- *   0 node_id 16 | 16 suspect u8 | 17 interface u8 | 18 initiator u8 | 19 reliability u8 | 20 class u8 | 21 phase u8
- *   22 mtu u16 | 24 price u32 | 28 latency_ms u32 | 32 up_for_s u32 | 36 silent_for_ms u32 | 40 clock_offset_ms i64
- */
+/** Writes a LinkReport (reports.gen.ts) for each link at `out`; the number of bytes. */
 export function linksReport(out: usize, nowMs: u64): u32 {
   let at = out;
   for (let i: u32 = 0; i < LINKS; i++) {
     if (!linkUp(i)) continue;
     const entry = linkEntry(i);
     memory.copy(at, entry, NODE_ID_SIZE);
-    // From the state to the price the entry has the same order.
-    memory.copy(at + 16, entry + LINK_STATE, 12);
-    store<u8>(at, <u8>linkSuspect(i, nowMs), 16);
-    store<u32>(at, linkLatencyMs(i), 28);
-    store<u32>(at, <u32>(linkAge(i, nowMs) / 1000), 32);
-    store<u32>(at, <u32>(nowMs - load<u64>(entry, LINK_HEARD)), 36);
-    store<u64>(at, load<u64>(entry, LINK_OFFSET), 40);
-    at += REPORT_SIZE;
+    // From the state to the price, 12 bytes, the entry has the same order.
+    memory.copy(at + LINK_REPORT_SUSPECT, entry + LINK_STATE, 12);
+    store<u8>(at, <u8>linkSuspect(i, nowMs), LINK_REPORT_SUSPECT);
+    store<u32>(at, linkLatencyMs(i), LINK_REPORT_LATENCY_MS);
+    store<u32>(at, <u32>(linkAge(i, nowMs) / 1000), LINK_REPORT_UP_FOR_S);
+    store<u32>(at, <u32>(nowMs - load<u64>(entry, LINK_HEARD)), LINK_REPORT_SILENT_FOR_MS);
+    store<u64>(at, load<u64>(entry, LINK_OFFSET), LINK_REPORT_CLOCK_OFFSET_MS);
+    at += LINK_REPORT_SIZE;
   }
   return <u32>(at - out);
 }

@@ -4,25 +4,37 @@
  * A beacon is unsigned, so this table must not be something a stranger can empty: a newcomer may take the place of a
  * neighbour that has been silent for 180 s, the longest silent first, and is otherwise turned away and counted.
  *
- * Entry, 48 bytes:
- *   0 node_id 16 | 16 capabilities u16 | 18 cost_tier u8 | 19 load u8 | 20 rssi_dbm i16 | 22 snr_qdb i16
- *   24 beacons u32 | 28 state u8 | 29 port u8, zero 2 | 32 first_heard_ms u64 | 40 last_heard_ms u64
+ * Entry, 48 bytes: a NeighbourReport (reports.gen.ts) up to its 32nd byte, then first_heard_ms u64, last_heard_ms u64.
  */
 import { Counter, Event, event } from "../abi";
 import { count } from "../state/counters";
 import { NEIGHBOURS as ENTRIES } from "../profile";
+import {
+  NEIGHBOUR_REPORT_BEACONS,
+  NEIGHBOUR_REPORT_CAPABILITIES,
+  NEIGHBOUR_REPORT_COST_TIER,
+  NEIGHBOUR_REPORT_KNOWN_FOR_MS,
+  NEIGHBOUR_REPORT_LOAD,
+  NEIGHBOUR_REPORT_PORT,
+  NEIGHBOUR_REPORT_RSSI_DBM,
+  NEIGHBOUR_REPORT_SILENT_FOR_MS,
+  NEIGHBOUR_REPORT_SIZE,
+  NEIGHBOUR_REPORT_SNR_QDB,
+  NEIGHBOUR_REPORT_STATE,
+} from "../reports.gen";
 import { NODE_ID_SIZE } from "../state/destinations";
 import { beaconCapabilities, beaconCostTier, beaconLoad, beaconNodeId } from "../wire/beacon";
 
 const ENTRY_SIZE: u32 = 48;
 
-const BEACON_FIELDS: usize = 0;
-const RSSI: usize = 20;
-const SNR: usize = 22;
-const BEACONS: usize = 24;
-const STATE: usize = 28;
-const PORT: usize = 29;
-const FIRST_HEARD: usize = 32;
+/** What an entry has as its report has it. */
+const COMMON: usize = NEIGHBOUR_REPORT_KNOWN_FOR_MS;
+const RSSI: usize = NEIGHBOUR_REPORT_RSSI_DBM;
+const SNR: usize = NEIGHBOUR_REPORT_SNR_QDB;
+const BEACONS: usize = NEIGHBOUR_REPORT_BEACONS;
+const STATE: usize = NEIGHBOUR_REPORT_STATE;
+const PORT: usize = NEIGHBOUR_REPORT_PORT;
+const FIRST_HEARD: usize = COMMON;
 const LAST_HEARD: usize = 40;
 
 const STATE_FREE: u8 = 0;
@@ -37,7 +49,7 @@ export const NEIGHBOURS_SIZE: u32 = ENTRIES * ENTRY_SIZE;
 export const NEIGHBOURS: usize = memory.data(ENTRIES * ENTRY_SIZE, 8);
 
 /** A neighbour as a command or an event reports it. */
-const REPORT_SIZE: u32 = 44;
+const REPORT_SIZE: u32 = NEIGHBOUR_REPORT_SIZE;
 const REPORT: usize = memory.data(44, 8);
 
 function at(index: u32): usize {
@@ -79,16 +91,12 @@ function place(): usize {
   return best;
 }
 
-/**
- * Writes the report of one entry, 44 bytes:
- *   0 node_id 16 | 16 capabilities u16 | 18 cost_tier u8 | 19 load u8 | 20 rssi_dbm i16 | 22 snr_qdb i16 | 24 beacons u32
- *   28 state u8 (1 up, 2 down) | 29 port u8, zero 2 | 32 known_for_ms u64 | 40 silent_for_ms u32
- */
+/** Writes the NeighbourReport of one entry. */
 function report(out: usize, entry: usize, nowMs: u64): void {
-  memory.copy(out, entry, 32);
-  store<u64>(out, nowMs - load<u64>(entry, FIRST_HEARD), 32);
+  memory.copy(out, entry, COMMON);
+  store<u64>(out, nowMs - load<u64>(entry, FIRST_HEARD), NEIGHBOUR_REPORT_KNOWN_FOR_MS);
   // Never more than GONE_MS while expiry is on time; a host that slept longer gets the largest value instead.
-  store<u32>(out, <u32>min<u64>(silence(entry, nowMs), <u64>u32.MAX_VALUE), 40);
+  store<u32>(out, <u32>min<u64>(silence(entry, nowMs), <u64>u32.MAX_VALUE), NEIGHBOUR_REPORT_SILENT_FOR_MS);
 }
 
 /** Takes in a checked beacon heard on `port`. How many came from this neighbour so far; 0 if the table is full. */
@@ -108,9 +116,9 @@ export function neighbourHeard(beacon: usize, port: u32, nowMs: u64, rssiDbm: i3
   } else {
     found = state(entry) == STATE_DOWN;
   }
-  store<u16>(entry + BEACON_FIELDS, <u16>beaconCapabilities(beacon), 16);
-  store<u8>(entry, <u8>beaconCostTier(beacon), 18);
-  store<u8>(entry, <u8>beaconLoad(beacon), 19);
+  store<u16>(entry, <u16>beaconCapabilities(beacon), NEIGHBOUR_REPORT_CAPABILITIES);
+  store<u8>(entry, <u8>beaconCostTier(beacon), NEIGHBOUR_REPORT_COST_TIER);
+  store<u8>(entry, <u8>beaconLoad(beacon), NEIGHBOUR_REPORT_LOAD);
   store<u16>(entry, <u16>rssiDbm, RSSI);
   store<u16>(entry, <u16>snrQdb, SNR);
   let beacons = load<u32>(entry, BEACONS);

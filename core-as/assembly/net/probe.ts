@@ -7,6 +7,14 @@
 import { Counter, Event, event, Status } from "../abi";
 import { linkBitrate, linkMtu, NO_LINK } from "../link/links";
 import { mediumBuffer } from "../link/medium";
+import {
+  PROBE_EVENT_BPS,
+  PROBE_EVENT_ID,
+  PROBE_EVENT_MTU,
+  PROBE_EVENT_RECEIVED_SIZE,
+  PROBE_EVENT_ROUND_TRIP_MS,
+  PROBE_EVENT_SIZE,
+} from "../reports.gen";
 import { count } from "../state/counters";
 import {
   CONTEXT_PROBE,
@@ -48,7 +56,6 @@ export const PROBE_SIZE: u32 = 4;
 
 const RESPONSE: usize = memory.data(38, 8);
 const RESULT: usize = memory.data(30, 8);
-const RESULT_SIZE: u32 = 30;
 
 export function probeReset(): void {
   store<u32>(PROBE, 0);
@@ -102,11 +109,11 @@ export function probeBack(packet: usize, length: u32, qos: u32, linkIn: u32, has
   // Bits that arrived, over half the round trip; no more than the responder's own link carries.
   const bps = (16_000 * <u64>probeSize(body)) / max<u64>(rtt, 1);
   memory.copy(RESULT, destination, 16);
-  store<u16>(RESULT, <u16>probeId(body), 16);
-  store<u32>(RESULT, <u32>rtt, 18);
-  store<u16>(RESULT, <u16>probeSize(body), 22);
-  store<u16>(RESULT, <u16>probeMtu(body), 24);
-  store<u32>(RESULT, <u32>min<u64>(bps, <u64>probeBps(body)), 26);
-  event(Event.ProbeResult, RESULT, RESULT_SIZE);
+  store<u16>(RESULT, <u16>probeId(body), PROBE_EVENT_ID);
+  store<u32>(RESULT, <u32>rtt, PROBE_EVENT_ROUND_TRIP_MS);
+  store<u16>(RESULT, <u16>probeSize(body), PROBE_EVENT_RECEIVED_SIZE);
+  store<u16>(RESULT, <u16>probeMtu(body), PROBE_EVENT_MTU);
+  store<u32>(RESULT, <u32>min<u64>(bps, <u64>probeBps(body)), PROBE_EVENT_BPS);
+  event(Event.ProbeResult, RESULT, PROBE_EVENT_SIZE);
   return Status.Ok;
 }

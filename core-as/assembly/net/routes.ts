@@ -21,6 +21,15 @@
 import { Counter, Event, event } from "../abi";
 import { linkBitrate, linkLatencyMs, linkMtu, linkPeer, linkReliability, linkShunned, linkUp } from "../link/links";
 import { BODIES, LINKS, ROUTES } from "../profile";
+import {
+  ROUTE_REPORT_COST_CODE,
+  ROUTE_REPORT_HOPS,
+  ROUTE_REPORT_LATENCY_MS,
+  ROUTE_REPORT_MTU_CODE,
+  ROUTE_REPORT_NEXT_HOP,
+  ROUTE_REPORT_PATHS,
+  ROUTE_REPORT_SIZE,
+} from "../reports.gen";
 import { count } from "../state/counters";
 import { MTU_MIN } from "../wire/packet";
 import { COST_MAX, rateCode } from "../wire/path-cost";
@@ -76,7 +85,6 @@ const GONE: u32 = 1758;
 /** Largest u8 code. */
 const MTU_CODE_MAX: u32 = 255;
 
-const REPORT_SIZE: u32 = 40;
 /** RouteFound: destination 16, next hop 16, hops u8, zero u8, cost u16. */
 const FOUND: usize = memory.data(36, 8);
 
@@ -504,11 +512,8 @@ export function routesReset(): void {
 }
 
 /**
- * Writes the Routes reply at `out`, at most `room` bytes: next index u16 (0 at the end), then for each destination from
- * table index `from` on
- *   0 destination 16 | 16 next hop 16 | 32 cost code u16 | 34 latency_ms u16 | 36 rate code u8 | 37 hops u8
- *   38 mtu code u8 ((mtu - 484) / 16) | 39 paths u8, bit 7 set if stale
- * The bytes written.
+ * Writes the Routes reply at `out`, at most `room` bytes: next index u16 (0 at the end), then a RouteReport
+ * (reports.gen.ts) for each destination from table index `from` on. The bytes written.
  */
 export function routesReport(out: usize, room: u32, from: u32, nowMs: u64): u32 {
   let length: u32 = 2;
@@ -517,18 +522,19 @@ export function routesReport(out: usize, room: u32, from: u32, nowMs: u64): u32 
     const entry = routeAt(i);
     const path = routeBest(entry);
     if (flags(entry) == 0 || path == NO_PATH) continue;
-    if (length + REPORT_SIZE > room) break;
+    if (length + ROUTE_REPORT_SIZE > room) break;
     const at = out + length;
     memory.copy(at, entry, 16);
-    memory.copy(at + 16, linkPeer(pathLink(path)), 16);
-    store<u16>(at, <u16>pathCost(path), 32);
-    store<u32>(at, <u32>(path >> 32), 34);
-    store<u8>(at, <u8>pathHops(path), 37);
-    store<u8>(at, load<u8>(entry, PATHS + 7), 38);
+    memory.copy(at + ROUTE_REPORT_NEXT_HOP, linkPeer(pathLink(path)), 16);
+    store<u16>(at, <u16>pathCost(path), ROUTE_REPORT_COST_CODE);
+    // Latency and rate; what lies behind them in the path, hops and mtu are written over.
+    store<u32>(at, <u32>(path >> 32), ROUTE_REPORT_LATENCY_MS);
+    store<u8>(at, <u8>pathHops(path), ROUTE_REPORT_HOPS);
+    store<u8>(at, load<u8>(entry, PATHS + 7), ROUTE_REPORT_MTU_CODE);
     let paths: u32 = routeIsStale(entry, nowMs) ? 0x80 : 0;
     for (let k: usize = PATHS; k < PATHS_END; k += 8) if (load<u64>(entry + k) != NO_PATH) paths++;
-    store<u8>(at, <u8>paths, 39);
-    length += REPORT_SIZE;
+    store<u8>(at, <u8>paths, ROUTE_REPORT_PATHS);
+    length += ROUTE_REPORT_SIZE;
   }
   store<u16>(out, <u16>(i < ROUTES ? i : 0), 0);
   return length;
