@@ -5,6 +5,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
+namespace mehr::msg {
+
+/// Why a board started, by its numbers in toolchain/console/schema.ts.
+enum class ResetCause : uint8_t {
+  kUnknown = 0,
+  kPowerOn = 1,
+  kPin = 2,
+  kSoftware = 3,
+  kWatchdog = 4,
+  kBrownout = 5,
+  kPanic = 6,
+  kWake = 7,
+};
+
+}  // namespace mehr::msg
+
 namespace mehr::hal {
 
 /// Outcome of one hardware step.
@@ -76,6 +92,8 @@ size_t flash_page_count();
 Code flash_read(size_t offset, void* out, size_t length);
 Code flash_program(size_t offset, const void* bytes, size_t length);
 Code flash_erase(size_t page);
+/// Words programmed and pages erased since this boot, whether or not they succeeded.
+uint32_t flash_writes();
 
 /// Takes up to `capacity` bytes that have arrived on the console; 0 when there are none.
 size_t console_read(uint8_t* out, size_t capacity);
@@ -91,6 +109,23 @@ void watchdog(uint32_t seconds);
 
 [[noreturn]] void reset();
 [[noreturn]] void halt();
+
+/// Why this run started. The same answer all the time; init() has found it out.
+msg::ResetCause reset_cause();
+
+/// Keeps one sentence for the next run, in place of an older one: at most 160 bytes of it. It survives a reset and not a
+/// power cut. Callable in any state, also by a fault handler; whoever ends the run by fault() has called it before.
+void last_words_keep(const char* sentence);
+/// The sentence an earlier run kept, zero-terminated, and forgets it: returns its length, 0 if there is none.
+size_t last_words_take(char* out, size_t capacity);
+
+/// True once the board's user button has been down for 3 s, until it is let go; false on a board without one. Looks at
+/// the button, so it is to be called often: where no sleep_until() comes between, at least once a second.
+bool button_held();
+
+/// SHA-256 of the program that runs, as it lies in the flash: `image_sha256` of its manifest (docs/images.md). Takes up to
+/// a second at the first call; later ones have the answer. False where it cannot be told.
+bool image_sha256(uint8_t out[32]);
 
 /// Bytes of C stack reserved, and the deepest use since boot found by painting. 0 = not known on this board.
 size_t stack_size();

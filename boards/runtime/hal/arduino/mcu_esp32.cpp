@@ -136,6 +136,10 @@ bool mcu_deep_rest(uint32_t ms) {
   return ready;
 }
 
+static uint32_t s_flash_writes;
+
+uint32_t flash_writes() { return s_flash_writes; }
+
 size_t flash_page_size() { return kPageSize; }
 size_t flash_page_count() { return s_records ? kPages : 0; }
 
@@ -148,12 +152,14 @@ Code flash_read(size_t offset, void* out, size_t length) {
 Code flash_program(size_t offset, const void* bytes, size_t length) {
   if (!inside(offset, length) || offset % 4 != 0 || length % 4 != 0) return Code::kRange;
   Lock lock;
+  s_flash_writes += static_cast<uint32_t>(length / 4);
   return code_of(esp_partition_write(s_records, offset, bytes, length));
 }
 
 Code flash_erase(size_t page) {
   if (page >= flash_page_count()) return Code::kRange;
   Lock lock;
+  s_flash_writes++;
   return code_of(esp_partition_erase_range(s_records, page * kPageSize, kPageSize));
 }
 

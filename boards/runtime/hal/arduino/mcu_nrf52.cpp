@@ -170,6 +170,10 @@ uint32_t mcu_adc_mv(int pin) {
 // FreeRTOS of this core is tickless: its idle task already waits in System ON with everything off that is not in use.
 bool mcu_deep_rest(uint32_t) { return false; }
 
+static uint32_t s_flash_writes;
+
+uint32_t flash_writes() { return s_flash_writes; }
+
 size_t flash_page_size() { return kPageSize; }
 size_t flash_page_count() { return s_problem[0] == 0 ? kPages : 0; }
 
@@ -182,6 +186,7 @@ Code flash_read(size_t offset, void* out, size_t length) {
 Code flash_program(size_t offset, const void* bytes, size_t length) {
   if (!inside(offset, length) || offset % 4 != 0 || length % 4 != 0) return Code::kRange;
   Lock lock;
+  s_flash_writes += static_cast<uint32_t>(length / 4);
   if (!softdevice_off()) return Code::kIo;
   const uint8_t* from = static_cast<const uint8_t*>(bytes);
   bool done = flash_ready(kEraseCycles);
@@ -199,6 +204,7 @@ Code flash_program(size_t offset, const void* bytes, size_t length) {
 Code flash_erase(size_t page) {
   if (page >= flash_page_count()) return Code::kRange;
   Lock lock;
+  s_flash_writes++;
   if (!softdevice_off()) return Code::kIo;
   bool done = flash_ready(kEraseCycles);
   flash_mode(NVMC_CONFIG_WEN_Een);

@@ -90,6 +90,10 @@ uint32_t mcu_adc_mv(int pin) {
 // Its sleep modes stop the USB and the timer; an idle core waits for an interrupt, which is what is left.
 bool mcu_deep_rest(uint32_t) { return false; }
 
+static uint32_t s_flash_writes;
+
+uint32_t flash_writes() { return s_flash_writes; }
+
 size_t flash_page_size() { return kPageSize; }
 size_t flash_page_count() { return s_problem[0] == 0 ? kPages : 0; }
 
@@ -103,6 +107,7 @@ Code flash_read(size_t offset, void* out, size_t length) {
 Code flash_program(size_t offset, const void* bytes, size_t length) {
   if (!inside(offset, length) || offset % 4 != 0 || length % 4 != 0) return Code::kRange;
   Lock lock;
+  s_flash_writes += static_cast<uint32_t>(length / 4);
   const uint8_t* from = static_cast<const uint8_t*>(bytes);
   while (length > 0) {
     size_t at = offset % FLASH_PAGE_SIZE;
@@ -123,6 +128,7 @@ Code flash_program(size_t offset, const void* bytes, size_t length) {
 Code flash_erase(size_t page) {
   if (page >= flash_page_count()) return Code::kRange;
   Lock lock;
+  s_flash_writes++;
   FlashAlone alone;
   flash_range_erase(static_cast<uint32_t>(kRecords + page * kPageSize), kPageSize);
   return Code::kOk;

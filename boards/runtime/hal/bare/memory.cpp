@@ -67,6 +67,10 @@ void record_flash_init() {
   if (blank) memset(s_flash, 0xff, sizeof s_flash);
 }
 
+static uint32_t s_flash_writes;
+
+uint32_t flash_writes() { return s_flash_writes; }
+
 size_t flash_page_size() { return kPageSize; }
 size_t flash_page_count() { return kPages; }
 
@@ -83,12 +87,14 @@ Code flash_read(size_t offset, void* out, size_t length) {
 Code flash_program(size_t offset, const void* bytes, size_t length) {
   if (!inside(offset, length) || offset % 4 != 0 || length % 4 != 0) return Code::kRange;
   const uint8_t* p = static_cast<const uint8_t*>(bytes);
+  s_flash_writes += static_cast<uint32_t>(length / 4);
   for (size_t i = 0; i < length; i++) s_flash[offset + i] &= p[i];  // NOR: programming can only clear bits
   return Code::kOk;
 }
 
 Code flash_erase(size_t page) {
   if (page >= kPages) return Code::kRange;
+  s_flash_writes++;
   memset(s_flash + page * kPageSize, 0xff, kPageSize);
   return Code::kOk;
 }

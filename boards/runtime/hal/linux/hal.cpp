@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "linux/kept.h"
 #include "virtual/radio_uart.h"
 
 namespace mehr::hal {
@@ -28,6 +29,7 @@ constexpr size_t kPages = 2;
 constexpr int kWriteTimeoutMs = 10000;
 // Set by reset() for the program it starts: the descriptors of the two open lines.
 constexpr const char* kPortsAfterReset = "MEHR_PORTS_AFTER_RESET";
+constexpr const char* kHung = "the core did not return in time";
 constexpr size_t kStackAllowed = 2 * 1024 * 1024;
 
 int s_console = -1, s_radio = -1, s_flash = -1;
@@ -129,11 +131,14 @@ Code init(int argc, char** argv) {
     unsetenv(kPortsAfterReset);
     fcntl(s_console, F_SETFD, FD_CLOEXEC);
     fcntl(s_radio, F_SETFD, FD_CLOEXEC);
+    kept_init(true);
   } else {
+    kept_init(false);
     s_console = connect_to(console);
     s_radio = s_console >= 0 ? connect_to(radio) : -1;
   }
   s_flash = s_radio >= 0 ? open_flash(flash) : -1;
+  button_init(flash);
   return s_flash >= 0 ? Code::kOk : Code::kIo;
 }
 
@@ -163,14 +168,20 @@ void sleep_until(uint64_t deadline_ms) {
   if (radio_ms < deadline_ms) deadline_ms = radio_ms;
   if (now >= deadline_ms) return;
   uint64_t left = deadline_ms - now;
-  pollfd wait[2] = {{s_console, POLLIN, 0}, {s_radio, POLLIN, 0}};
-  poll(wait, 2, left > 60000 ? 60000 : static_cast<int>(left));
+  // poll() passes over a descriptor of -1.
+  pollfd wait[3] = {{s_console, POLLIN, 0}, {s_radio, POLLIN, 0}, {button_events(), POLLIN, 0}};
+  int longest = button_wait_ms() >= 0 ? button_wait_ms() : 60000;
+  poll(wait, 3, left > static_cast<uint64_t>(longest) ? longest : static_cast<int>(left));
+  button_look();
 }
 
 // CPU time, not wall time: waiting in poll() is no endless loop.
 void watchdog(uint32_t seconds) {
   struct sigaction action = {};
-  action.sa_handler = [](int) { fault("the core did not return in time"); };
+  action.sa_handler = [](int) {
+    last_words_keep(kHung);
+    fault(kHung);
+  };
   action.sa_flags = SA_NODEFER;  // fault() stays in the handler, and a REBOOT from there must not inherit a mask
   itimerval timer = {};
   timer.it_value.tv_sec = static_cast<time_t>(seconds);
@@ -178,6 +189,10 @@ void watchdog(uint32_t seconds) {
   if (!installed) installed = sigaction(SIGVTALRM, &action, nullptr) == 0;
   setitimer(ITIMER_VIRTUAL, &timer, nullptr);
 }
+
+static uint32_t s_flash_writes;
+
+uint32_t flash_writes() { return s_flash_writes; }
 
 size_t flash_page_size() { return kPageSize; }
 size_t flash_page_count() { return kPages; }
@@ -194,6 +209,7 @@ Code flash_read(size_t offset, void* out, size_t length) {
 
 Code flash_program(size_t offset, const void* bytes, size_t length) {
   if (!inside(offset, length) || offset % 4 != 0 || length % 4 != 0) return Code::kRange;
+  s_flash_writes += static_cast<uint32_t>(length / 4);
   uint8_t page[kPageSize];
   const uint8_t* p = static_cast<const uint8_t*>(bytes);
   while (length > 0) {
@@ -208,6 +224,7 @@ Code flash_program(size_t offset, const void* bytes, size_t length) {
 
 Code flash_erase(size_t page) {
   if (page >= kPages) return Code::kRange;
+  s_flash_writes++;
   uint8_t erased[kPageSize];
   memset(erased, 0xff, sizeof erased);
   bool written = pwrite(s_flash, erased, sizeof erased, static_cast<off_t>(page * kPageSize)) == sizeof erased;
@@ -221,6 +238,7 @@ void reset() {
   fcntl(s_console, F_SETFD, 0);
   fcntl(s_radio, F_SETFD, 0);
   setenv(kPortsAfterReset, ports, 1);
+  kept_reset_asked();
   execv("/proc/self/exe", s_argv);
   _exit(1);
 }

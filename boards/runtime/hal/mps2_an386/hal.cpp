@@ -2,6 +2,7 @@
 // Reference Manual, ARM DDI 0479: UART table 4-11, timer table 4-7; addresses from Arm AN386 table 3-1.
 #include "hal.h"
 
+#include "bare/kept.h"
 #include "bare/line.h"
 #include "bare/memory.h"
 #include "virtual/radio_uart.h"
@@ -116,6 +117,7 @@ void watchdog(uint32_t seconds) {
 }
 
 Code init(int, char**) {
+  kept_init();
   record_flash_init();
   clock_timer().ctrl = 0;
   clock_timer().reload = 0xffffffff;
@@ -183,6 +185,7 @@ void sleep_until(uint64_t deadline_ms) {
 }
 
 void reset() {
+  kept_reset_asked();
   // AIRCR: key 0x05FA, SYSRESETREQ (B3.2.6).
   __asm volatile("dsb" : : : "memory");
   *reinterpret_cast<volatile uint32_t*>(0xe000ed0c) = 0x05fa0004;

@@ -2,6 +2,7 @@
 // specification 1.0), SiFive test finisher. Addresses: QEMU hw/riscv/virt.c.
 #include "hal.h"
 
+#include "bare/kept.h"
 #include "bare/line.h"
 #include "bare/memory.h"
 #include "pci.h"
@@ -124,6 +125,7 @@ void watchdog(uint32_t seconds) {
 }
 
 Code init(int, char**) {
+  kept_init();
   record_flash_init();
   set_alarm();
   start_uart(s_uart0, kUart0Irq);
@@ -196,6 +198,7 @@ void sleep_until(uint64_t deadline_ms) {
 }
 
 void reset() {
+  kept_reset_asked();
   word_at(kFinisher) = 0x7777;
   for (;;) {
   }
