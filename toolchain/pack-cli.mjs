@@ -50,8 +50,8 @@ export async function packCli() {
       format: "esm",
       target: "node20",
       // Compilers stay packages: they load files of their own. So do the libraries a benchmark compares with, which may be
-      // absent. commander is CommonJS and asks for require.
-      external: ["assemblyscript", "binaryen", "ts-morph", "@noble/*", "libsodium-wrappers"],
+      // absent, and serialport, which has a native part. commander is CommonJS and asks for require.
+      external: ["assemblyscript", "binaryen", "ts-morph", "@noble/*", "libsodium-wrappers", "serialport"],
       banner: {
         js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);',
       },
