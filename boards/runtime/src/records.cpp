@@ -209,13 +209,28 @@ bool RecordStore::live(size_t offset, uint32_t& header) const {
          !superseded(offset, header_key(header));
 }
 
-// Copies what is live into the other bank, the changed entry in its new state, and commits that bank's header last:
-// until that one word this bank is the store, after it the other one is. So a full bank can still replace and delete.
-RecordResult RecordStore::compact(uint32_t changed, const uint8_t* bytes) {
+static uint32_t header_of(const RecordChange& change) {
+  return make_header(change.key, change.remove ? 0 : change.length, change.remove);
+}
+
+static bool names(const RecordChange* changes, size_t count, uint32_t key) {
+  for (size_t i = 0; i < count; i++) {
+    if (changes[i].key == key) return true;
+  }
+  return false;
+}
+
+// Copies what is live into the other bank, the changed records in their new state, and commits that bank's header last:
+// until its last word this bank is the store, after it the other one is. So any number of records change at once, and a
+// full bank can still replace and delete.
+RecordResult RecordStore::compact(const RecordChange* changes, size_t count) {
   uint32_t header;
-  size_t needed = kBankHeader + (header_deleted(changed) ? 0 : entry_size(changed));
+  size_t needed = kBankHeader;
+  for (size_t i = 0; i < count; i++) {
+    if (!changes[i].remove) needed += entry_size(header_of(changes[i]));
+  }
   for (size_t offset = kBankHeader; offset < tail_; offset = next(bank_, offset)) {
-    if (live(offset, header) && header_key(header) != header_key(changed)) needed += entry_size(header);
+    if (live(offset, header) && !names(changes, count, header_key(header))) needed += entry_size(header);
   }
   if (read_failed_) return RecordResult::kIo;  // what could not be read would not be copied
   if (needed > bank_size_) return RecordResult::kFull;  // known before any erase cycle is spent
@@ -224,14 +239,16 @@ RecordResult RecordStore::compact(uint32_t changed, const uint8_t* bytes) {
   if (!erase_bank(target)) return RecordResult::kIo;
   size_t tail = kBankHeader;
   for (size_t offset = kBankHeader; offset < tail_; offset = next(bank_, offset)) {
-    if (!live(offset, header) || header_key(header) == header_key(changed)) continue;
+    if (!live(offset, header) || names(changes, count, header_key(header))) continue;
     uint8_t value[kRecordMax];
     if (!read(base(bank_) + offset + kWord, value, padded(header_length(header)))) return RecordResult::kIo;
     RecordResult result = append(target, sequence, tail, header, value);
     if (result != RecordResult::kOk) return RecordResult::kIo;  // it fitted by count, so words are worn
   }
-  if (!header_deleted(changed) && append(target, sequence, tail, changed, bytes) != RecordResult::kOk) {
-    return RecordResult::kIo;
+  for (size_t i = 0; i < count; i++) {
+    if (changes[i].remove) continue;
+    RecordResult result = append(target, sequence, tail, header_of(changes[i]), changes[i].bytes);
+    if (result != RecordResult::kOk) return RecordResult::kIo;
   }
   if (read_failed_) return RecordResult::kIo;
   if (!commit_bank(target, sequence)) {
@@ -242,25 +259,43 @@ RecordResult RecordStore::compact(uint32_t changed, const uint8_t* bytes) {
   return RecordResult::kOk;
 }
 
-RecordResult RecordStore::write(uint32_t header, const uint8_t* bytes) {
-  RecordResult result = append(bank_, sequence_, tail_, header, bytes);
-  if (result == RecordResult::kFull) result = compact(header, bytes);
+RecordResult RecordStore::write(const RecordChange& change) {
+  RecordResult result = append(bank_, sequence_, tail_, header_of(change), change.bytes);
+  if (result == RecordResult::kFull) result = compact(&change, 1);
   if (read_failed_) stale_ = true;
   return result;
 }
 
-RecordResult RecordStore::put(uint32_t key, const uint8_t* bytes, size_t length) {
-  if (key > kRecordKeyMax || length > kRecordMax) return RecordResult::kRange;
-  if (!ready()) return RecordResult::kIo;
+// Whether the record is already as the change would make it. A read that fails is no yes.
+bool RecordStore::holds(const RecordChange& change) const {
   Entry entry = {};
-  if (find(key, entry) && header_length(entry.header) == length) {
-    uint8_t value[kRecordMax];
-    bool same = read(base(bank_) + entry.offset + kWord, value, padded(length)) &&
-                (length == 0 || memcmp(value, bytes, length) == 0);
-    if (same) return RecordResult::kOk;
+  bool found = find(change.key, entry);
+  if (change.remove) return !found;
+  if (!found || header_length(entry.header) != change.length) return false;
+  uint8_t value[kRecordMax];
+  return read(base(bank_) + entry.offset + kWord, value, padded(change.length)) &&
+         (change.length == 0 || memcmp(value, change.bytes, change.length) == 0);
+}
+
+RecordResult RecordStore::put_all(const RecordChange* changes, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    if (changes[i].key > kRecordKeyMax || names(changes, i, changes[i].key)) return RecordResult::kRange;
+    if (!changes[i].remove && changes[i].length > kRecordMax) return RecordResult::kRange;
+  }
+  if (!ready()) return RecordResult::kIo;
+  size_t differ = 0, which = 0;
+  for (size_t i = 0; i < count; i++) {
+    if (!holds(changes[i])) differ++, which = i;
   }
   if (read_failed_) return RecordResult::kIo;
-  return write(make_header(key, length, false), bytes);
+  if (differ == 0) return RecordResult::kOk;
+  // One record alone is one step already, and costs no erase.
+  return differ == 1 ? write(changes[which]) : compact(changes, count);
+}
+
+RecordResult RecordStore::put(uint32_t key, const uint8_t* bytes, size_t length) {
+  const RecordChange change = {key, bytes, length, false};
+  return put_all(&change, 1);
 }
 
 RecordResult RecordStore::get(uint32_t key, uint8_t* out, size_t capacity, size_t& length) {
@@ -286,7 +321,7 @@ RecordResult RecordStore::remove(uint32_t key) {
   bool found = find(key, entry);
   if (read_failed_) return RecordResult::kIo;
   if (!found) return RecordResult::kMissing;
-  return write(make_header(key, 0, true), nullptr);
+  return write({key, nullptr, 0, true});
 }
 
 }  // namespace mehr

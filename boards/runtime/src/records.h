@@ -26,6 +26,14 @@ struct RecordFlash {
   bool (*erase)(size_t page);
 };
 
+/// One record's part of what put_all() changes.
+struct RecordChange {
+  uint32_t key;
+  const uint8_t* bytes;
+  size_t length;
+  bool remove;  // then bytes and length are not looked at
+};
+
 enum class RecordResult : uint8_t {
   kOk = 0,
   kMissing,  // no such key
@@ -47,6 +55,10 @@ class RecordStore {
   RecordResult get(uint32_t key, uint8_t* out, size_t capacity, size_t& length);
   /// kMissing when there was nothing to delete.
   RecordResult remove(uint32_t key);
+  /// Changes several records, each key named once, in one step: after a power cut at any flash operation all of them are
+  /// old or all are new. What is stored already, or missing already, costs no flash. kRange, kFull: nothing was written;
+  /// kIo: nothing is changed, or, as with put(), all of it is: get() tells.
+  RecordResult put_all(const RecordChange* changes, size_t count);
 
   /// Bytes of the current bank in use, live or superseded.
   size_t used() const { return tail_; }
@@ -72,8 +84,9 @@ class RecordStore {
   bool attach();
   bool ready();
   RecordResult append(unsigned bank, uint32_t sequence, size_t& tail, uint32_t header, const uint8_t* bytes);
-  RecordResult compact(uint32_t changed, const uint8_t* bytes);
-  RecordResult write(uint32_t header, const uint8_t* bytes);
+  bool holds(const RecordChange& change) const;
+  RecordResult compact(const RecordChange* changes, size_t count);
+  RecordResult write(const RecordChange& change);
   bool erase_bank(unsigned bank) const;
   bool commit_bank(unsigned bank, uint32_t sequence) const;
 

@@ -9,6 +9,7 @@
 #include "engine.h"
 #include "hal.h"
 #include "records.h"
+#include "text.h"
 
 namespace mehr::relay {
 
@@ -42,7 +43,7 @@ static bool flash_program(size_t offset, const void* bytes, size_t n) {
 }
 static bool flash_erase(size_t page) { return hal::flash_erase(page) == hal::Code::kOk; }
 
-static RecordStore& records() {
+RecordStore& records() {
   static RecordStore store({hal::flash_page_size(), hal::flash_page_count(), flash_read, flash_program, flash_erase});
   return store;
 }
@@ -193,6 +194,8 @@ enum mehr_status fatal_status() { return s_fatal; }
 const uint8_t* node_id() { return s_node_id; }
 const RelayCounters& counters() { return s_counters; }
 size_t records_used() { return records().used(); }
+static Text<160> s_last_words;
+const char* last_words() { return s_last_words.c_str(); }
 
 void fatal(enum mehr_status status, const char* detail) {
   s_mode = Mode::kFatal;

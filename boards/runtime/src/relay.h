@@ -5,6 +5,7 @@
 
 #include "mehr_abi.h"
 #include "metrics.h"
+#include "records.h"
 
 namespace mehr::relay {
 
@@ -24,6 +25,10 @@ enum mehr_status fatal_status();
 const uint8_t* node_id();  // 16 bytes; zeros until the core has booted
 const RelayCounters& counters();
 size_t records_used();
+/// The board's record storage.
+RecordStore& records();
+/// What the last run said before it ended by a fault; "" if it did not. Taken from hal::last_words_take() at start.
+const char* last_words();
 
 /// A COMMAND request: what the core emitted is in core::outputs() afterwards.
 enum mehr_status command(const uint8_t* bytes, size_t length);
