@@ -29,6 +29,7 @@ void test_frames();
 void test_outputs();
 void test_records();
 void test_record_reads();
+void test_record_sets();
 void test_ram_records();
 void test_wasm_check();
 void test_entropy_health();
