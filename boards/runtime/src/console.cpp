@@ -8,6 +8,7 @@
 #include "engine.h"
 #include "frame.h"
 #include "hal.h"
+#include "inbox.h"
 #include "relay.h"
 #include "replay.h"
 #include "text.h"
@@ -50,6 +51,22 @@ void log(LogLevel level, const char* text) {
   writer.begin(kLog, 0, 1 + length);
   writer.add(&byte, 1);
   writer.add(text, length);
+  writer.end();
+}
+
+void event(uint8_t kind, int16_t rssi_dbm, int16_t snr_qdb, const uint8_t* bytes, size_t length) {
+  uint8_t head[5] = {kind};
+  store_u16(head + 1, static_cast<uint16_t>(rssi_dbm));
+  store_u16(head + 3, static_cast<uint16_t>(snr_qdb));
+  constexpr size_t kMessageHeader = 18;  // destination 16, context, sub-type
+  if (kind == MEHR_EVENT_MESSAGE && length >= kMessageHeader) {
+    inbox::keep(hal::now_ms(), 0, rssi_dbm, snr_qdb, bytes, bytes[16], bytes[17], bytes + kMessageHeader,
+                length - kMessageHeader);
+  }
+  FrameWriter writer(sink);
+  writer.begin(kEvent, 0, sizeof head + length);
+  writer.add(head, sizeof head);
+  writer.add(bytes, length);
   writer.end();
 }
 

@@ -29,7 +29,7 @@ enum Notice : uint8_t {
   kFatal = 0xe4,
 };
 
-enum LogLevel : uint8_t { kLogError = 0, kLogWarn = 1, kLogInfo = 2 };
+enum LogLevel : uint8_t { kLogError = 0, kLogWarn = 1, kLogInfo = 2, kLogDebug = 3 };
 
 /// Hashes the wasm bytes; call once before the rest.
 void init();
@@ -41,6 +41,10 @@ uint64_t next_report_ms();
 void send(uint8_t type, uint8_t id, const void* payload, size_t length);
 void send_ready();
 void send_fatal(enum mehr_status status, const char* detail);
+/// Sends a sentence if the log level lets it through.
 void log(LogLevel level, const char* text);
+/// An event of the core: a message is kept in the inbox, and the notice goes out, on a locked board without what a message
+/// says. `rssi_dbm` and `snr_qdb` of the radio frame that caused it, or inbox::kNoSignal (a timer, a command, a cable).
+void event(uint8_t kind, int16_t rssi_dbm, int16_t snr_qdb, const uint8_t* bytes, size_t length);
 
 }  // namespace mehr::console
