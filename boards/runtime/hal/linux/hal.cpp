@@ -1,5 +1,6 @@
 // The board as a Linux process: console and radio are unix sockets it connects to, record flash is a file with the
-// same page semantics as the real thing. Arguments: --console PATH --radio PATH --flash FILE.
+// same page semantics as the real thing. Arguments: --console PATH --radio PATH --flash FILE. With --console pty:PATH
+// the console is a pseudo-terminal that it makes and links to PATH.
 #include "hal.h"
 
 #include <errno.h>
@@ -18,6 +19,7 @@
 #include <unistd.h>
 
 #include "linux/kept.h"
+#include "linux/pty.h"
 #include "virtual/radio_uart.h"
 
 namespace mehr::hal {
@@ -32,7 +34,12 @@ constexpr const char* kPortsAfterReset = "MEHR_PORTS_AFTER_RESET";
 constexpr const char* kHung = "the core did not return in time";
 constexpr size_t kStackAllowed = 2 * 1024 * 1024;
 
+constexpr const char* kPty = "pty:";
+// How soon it is noticed that somebody has opened the pseudo-terminal: poll() cannot wait for that.
+constexpr uint64_t kPtyLookMs = 50;
+
 int s_console = -1, s_radio = -1, s_flash = -1;
+bool s_console_is_pty;
 char** s_argv;
 uintptr_t s_stack_start;
 uint64_t s_start_ns;
@@ -123,9 +130,10 @@ Code init(int argc, char** argv) {
     }
   }
   if (usage || !console || !radio || !flash) {
-    fprintf(stderr, "usage: %s --console SOCKET --radio SOCKET --flash FILE\n", argc > 0 ? argv[0] : "mehr");
+    fprintf(stderr, "usage: %s --console SOCKET|pty:LINK --radio SOCKET --flash FILE\n", argc > 0 ? argv[0] : "mehr");
     return Code::kRange;
   }
+  s_console_is_pty = strncmp(console, kPty, strlen(kPty)) == 0;
   const char* ports = getenv(kPortsAfterReset);
   if (ports && sscanf(ports, "%d %d", &s_console, &s_radio) == 2) {
     unsetenv(kPortsAfterReset);
@@ -134,7 +142,7 @@ Code init(int argc, char** argv) {
     kept_init(true);
   } else {
     kept_init(false);
-    s_console = connect_to(console);
+    s_console = s_console_is_pty ? pty_open(console + strlen(kPty)) : connect_to(console);
     s_radio = s_console >= 0 ? connect_to(radio) : -1;
   }
   s_flash = s_radio >= 0 ? open_flash(flash) : -1;
@@ -157,8 +165,12 @@ Code entropy(uint8_t* out, size_t length) {
   return Code::kOk;
 }
 
-size_t console_read(uint8_t* out, size_t capacity) { return read_socket(s_console, out, capacity); }
-Code console_write(const uint8_t* bytes, size_t length) { return write_socket(s_console, bytes, length); }
+size_t console_read(uint8_t* out, size_t capacity) {
+  return s_console_is_pty ? pty_read(s_console, out, capacity) : read_socket(s_console, out, capacity);
+}
+Code console_write(const uint8_t* bytes, size_t length) {
+  return s_console_is_pty ? pty_write(s_console, bytes, length) : write_socket(s_console, bytes, length);
+}
 size_t radio_uart_read(uint8_t* out, size_t capacity) { return read_socket(s_radio, out, capacity); }
 Code radio_uart_write(const uint8_t* bytes, size_t length) { return write_socket(s_radio, bytes, length); }
 
@@ -168,10 +180,13 @@ void sleep_until(uint64_t deadline_ms) {
   if (radio_ms < deadline_ms) deadline_ms = radio_ms;
   if (now >= deadline_ms) return;
   uint64_t left = deadline_ms - now;
-  // poll() passes over a descriptor of -1.
-  pollfd wait[3] = {{s_console, POLLIN, 0}, {s_radio, POLLIN, 0}, {button_events(), POLLIN, 0}};
-  int longest = button_wait_ms() >= 0 ? button_wait_ms() : 60000;
-  poll(wait, 3, left > static_cast<uint64_t>(longest) ? longest : static_cast<int>(left));
+  // A pseudo-terminal that nobody has open would wake poll() at once, with POLLHUP; poll() passes over a descriptor of -1.
+  bool closed = s_console_is_pty && !pty_connected(s_console);
+  pollfd wait[3] = {{closed ? -1 : s_console, POLLIN, 0}, {s_radio, POLLIN, 0}, {button_events(), POLLIN, 0}};
+  uint64_t longest = closed ? kPtyLookMs : 60000;
+  int button = button_wait_ms();
+  if (button >= 0 && static_cast<uint64_t>(button) < longest) longest = static_cast<uint64_t>(button);
+  poll(wait, 3, static_cast<int>(left < longest ? left : longest));
   button_look();
 }
 
