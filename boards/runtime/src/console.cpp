@@ -282,6 +282,8 @@ void poll() {
   report(now);
 }
 
+uint64_t last_heard_ms() { return s_last_byte; }
+
 uint64_t next_report_ms() {
   uint64_t next = unreported() ? s_next_report : kNever;
   if (s_receiver.mid_frame() && s_last_byte + kAbandonAfterMs < next) next = s_last_byte + kAbandonAfterMs;

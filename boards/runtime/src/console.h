@@ -37,6 +37,8 @@ void init();
 void poll();
 /// When poll() wants to be called although nothing arrives; 2^64-1 for never.
 uint64_t next_report_ms();
+/// When a byte last came from the host, ms of uptime; 0 if none has.
+uint64_t last_heard_ms();
 
 void send(uint8_t type, uint8_t id, const void* payload, size_t length);
 void send_ready();

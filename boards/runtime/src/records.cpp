@@ -277,7 +277,7 @@ bool RecordStore::holds(const RecordChange& change) const {
          (change.length == 0 || memcmp(value, change.bytes, change.length) == 0);
 }
 
-RecordResult RecordStore::put_all(const RecordChange* changes, size_t count) {
+RecordResult RecordStore::put_all(const RecordChange* changes, size_t count, bool wipe) {
   for (size_t i = 0; i < count; i++) {
     if (changes[i].key > kRecordKeyMax || names(changes, i, changes[i].key)) return RecordResult::kRange;
     if (!changes[i].remove && changes[i].length > kRecordMax) return RecordResult::kRange;
@@ -288,6 +288,11 @@ RecordResult RecordStore::put_all(const RecordChange* changes, size_t count) {
     if (!holds(changes[i])) differ++, which = i;
   }
   if (read_failed_) return RecordResult::kIo;
+  if (wipe) {
+    RecordResult result = compact(changes, count);
+    if (result != RecordResult::kOk) return result;
+    return erase_bank(bank_ ^ 1) ? RecordResult::kOk : RecordResult::kIo;
+  }
   if (differ == 0) return RecordResult::kOk;
   // One record alone is one step already, and costs no erase.
   return differ == 1 ? write(changes[which]) : compact(changes, count);

@@ -57,8 +57,9 @@ class RecordStore {
   RecordResult remove(uint32_t key);
   /// Changes several records, each key named once, in one step: after a power cut at any flash operation all of them are
   /// old or all are new. What is stored already, or missing already, costs no flash. kRange, kFull: nothing was written;
-  /// kIo: nothing is changed, or, as with put(), all of it is: get() tells.
-  RecordResult put_all(const RecordChange* changes, size_t count);
+  /// kIo: nothing is changed, or, as with put(), all of it is: get() tells. `wipe`: nothing but the live records stays in
+  /// the flash, at the price of two erases; a power cut behind the change may leave old values to a later erase.
+  RecordResult put_all(const RecordChange* changes, size_t count, bool wipe = false);
 
   /// Bytes of the current bank in use, live or superseded.
   size_t used() const { return tail_; }

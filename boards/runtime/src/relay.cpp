@@ -2,26 +2,29 @@
 
 #include <string.h>
 
-#include "board_config.h"
 #include "bytes.h"
 #include "console.h"
 #include "core.h"
 #include "engine.h"
 #include "hal.h"
+#include "inbox.h"
+#include "provision.h"
 #include "records.h"
 #include "text.h"
 
 namespace mehr::relay {
 
-static constexpr uint8_t kBootConfig[] = MEHR_BOOT_CONFIG_BYTES;
-static_assert(sizeof kBootConfig >= 32 && kBootConfig[0] == 3,
-              "board_config.h: MEHR_BOOT_CONFIG_BYTES must be a record of version 3");
-
-// What the region asks of every transmission beside the core's ledger (boards/config.ts): silence after it, and a channel
-// that was below the threshold for so long before it. 0 is no such rule.
-static constexpr uint32_t kPauseMs = kBootConfig[27];
-static constexpr int16_t kLbtThresholdDbm = static_cast<int8_t>(kBootConfig[28]);
-static constexpr uint32_t kLbtMs = kBootConfig[29];
+// The configuration in force, at least 32 bytes (provision.h), and what the region asks of every transmission beside the
+// core's ledger (boards/config.ts): silence after it, and a channel that was below the threshold for so long before it.
+// 0 is no such rule.
+static const uint8_t* config() {
+  size_t length;
+  return provision::boot_config(length);
+}
+static bool transmits() { return (config()[1] & 1) != 0; }
+static uint32_t pause_ms() { return config()[27]; }
+static int16_t lbt_threshold_dbm() { return static_cast<int8_t>(config()[28]); }
+static uint32_t lbt_ms() { return config()[29]; }
 
 // Frames taken in one step; a flood from the air must not keep the console and the timer waiting.
 static constexpr int kFramesPerStep = 32;
@@ -35,6 +38,8 @@ static uint8_t s_node_id[16];
 static RelayCounters s_counters;
 static uint64_t s_deadline = kNever;
 static bool s_clock_told;   // since the core was started
+// Of the frame of the radio that the core is handling.
+static int16_t s_rssi_dbm = inbox::kNoSignal, s_snr_qdb = inbox::kNoSignal;
 static bool s_for_command;  // core::outputs() belongs to a COMMAND reply instead of going out as they come
 
 static bool flash_read(size_t offset, void* out, size_t n) { return hal::flash_read(offset, out, n) == hal::Code::kOk; }
@@ -54,7 +59,8 @@ static void send_events() {
   const uint8_t* end = p + core::outputs().size();
   while (p < end) {
     size_t length = load_u16(p + 1);
-    if (p[0] == kOutputEvent) console::send(console::kEvent, 0, p + Outputs::kItemHeader, length);
+    const uint8_t* event = p + Outputs::kItemHeader;
+    if (p[0] == kOutputEvent && length > 0) console::event(event[0], s_rssi_dbm, s_snr_qdb, event + 1, length - 1);
     p += Outputs::kItemHeader + length;
   }
   core::outputs().clear();
@@ -73,23 +79,23 @@ static int32_t live_entropy(uint8_t* out, uint32_t length) {
   return hal::entropy(out, length) == hal::Code::kOk ? MEHR_STATUS_OK : MEHR_STATUS_NO_ENTROPY;
 }
 
-static hal::RadioConfig radio_config() {
-  hal::RadioConfig config = {};
-  config.spreading_factor = kBootConfig[5];
-  config.coding_rate = kBootConfig[6];
-  config.power_dbm = static_cast<int8_t>(kBootConfig[7]);
-  config.preamble = load_u16(kBootConfig + 8);
-  config.sync_word = kBootConfig[10];
-  config.frequency_hz = load_u32(kBootConfig + 12);
-  config.bandwidth_hz = load_u32(kBootConfig + 16);
-  return config;
+static hal::RadioConfig radio_config(const uint8_t* bytes) {
+  hal::RadioConfig radio = {};
+  radio.spreading_factor = bytes[5];
+  radio.coding_rate = bytes[6];
+  radio.power_dbm = static_cast<int8_t>(bytes[7]);
+  radio.preamble = load_u16(bytes + 8);
+  radio.sync_word = bytes[10];
+  radio.frequency_hz = load_u32(bytes + 12);
+  radio.bandwidth_hz = load_u32(bytes + 16);
+  return radio;
 }
 
 // Sends a frame without CAD right behind the one in the air. The core reckons that one's end from the time of its call,
 // and knows nothing of the CAD (at most 17 symbols) that came between the call and the transmission.
 static hal::Code send_behind(const uint8_t* frame, size_t length) {
-  hal::RadioConfig config = radio_config();
-  uint64_t cad_ms = (UINT64_C(17000) << config.spreading_factor) / config.bandwidth_hz;
+  hal::RadioConfig radio = radio_config(config());
+  uint64_t cad_ms = (UINT64_C(17000) << radio.spreading_factor) / radio.bandwidth_hz;
   uint64_t give_up = hal::now_ms() + cad_ms + kLateEndMs;
   for (;;) {
     hal::Code code = hal::radio_send(frame, length);
@@ -100,14 +106,14 @@ static hal::Code send_behind(const uint8_t* frame, size_t length) {
 
 // Time on air of a frame with explicit header and CRC, rounded up (AN1200.13; SX1261/2 datasheet rev 2.1 section 6.1.4).
 static uint64_t on_air_ms(size_t length) {
-  hal::RadioConfig config = radio_config();
-  uint32_t sf = config.spreading_factor;
-  bool narrow = (UINT64_C(1000) << sf) >= UINT64_C(16) * config.bandwidth_hz;  // low data rate: symbols of 16 ms
+  hal::RadioConfig radio = radio_config(config());
+  uint32_t sf = radio.spreading_factor;
+  bool narrow = (UINT64_C(1000) << sf) >= UINT64_C(16) * radio.bandwidth_hz;  // low data rate: symbols of 16 ms
   uint32_t group = 4 * (narrow ? sf - 2 : sf);
   int32_t bits = static_cast<int32_t>(8 * length) - static_cast<int32_t>(4 * sf) + 36 + (sf < 7 ? 0 : 8);
   uint32_t groups = bits > 0 ? (static_cast<uint32_t>(bits) + group - 1) / group : 0;
-  uint64_t quarters = 4 * (UINT64_C(8) + config.preamble + groups * config.coding_rate) + (sf < 7 ? 25 : 17);
-  return ((quarters * 250 << sf) + config.bandwidth_hz - 1) / config.bandwidth_hz;
+  uint64_t quarters = 4 * (UINT64_C(8) + radio.preamble + groups * radio.coding_rate) + (sf < 7 ? 25 : 17);
+  return ((quarters * 250 << sf) + radio.bandwidth_hz - 1) / radio.bandwidth_hz;
 }
 
 // When the pause after the last transmission is over. That began later than the core reckons, by what came before it; a
@@ -118,12 +124,14 @@ static hal::Code send_if_free(const uint8_t* frame, size_t length) {
   bool busy = false;
   hal::Code code = hal::now_ms() < s_silent_until ? hal::Code::kBusy : hal::radio_cad(busy);
   // Last, so that nothing comes between the listening and the transmission.
-  if (code == hal::Code::kOk && !busy && kLbtMs != 0) code = hal::radio_clear(kLbtThresholdDbm, kLbtMs, busy);
+  if (code == hal::Code::kOk && !busy && lbt_ms() != 0) {
+    code = hal::radio_clear(lbt_threshold_dbm(), lbt_ms(), busy);
+  }
   if (code == hal::Code::kOk && busy) code = hal::Code::kBusy;
   if (code == hal::Code::kOk) code = hal::radio_send(frame, length);
   // A radio that failed may have been on the air all the same.
-  bool silent = kPauseMs == 0 || code == hal::Code::kBusy || code == hal::Code::kTimeout;
-  if (!silent) s_silent_until = hal::now_ms() + 1 + on_air_ms(length) + kPauseMs;
+  bool silent = pause_ms() == 0 || code == hal::Code::kBusy || code == hal::Code::kTimeout;
+  if (!silent) s_silent_until = hal::now_ms() + 1 + on_air_ms(length) + pause_ms();
   return code;
 }
 
@@ -131,10 +139,10 @@ static int32_t live_frame_send(uint32_t port, const uint8_t* frame, uint32_t len
   if (port != kRadioPort) return MEHR_STATUS_BAD_INTERFACE;
   if (length == 0 || length > hal::kRadioFrameMax) return MEHR_STATUS_RADIO_FAILED;
   // The core asks the configuration too; a shell that never transmits unprovisioned does not have to trust it.
-  if ((kBootConfig[1] & 1) == 0) return MEHR_STATUS_TRANSMIT_OFF;
+  if (!transmits()) return MEHR_STATUS_TRANSMIT_OFF;
   PeripheralWait wait;
   // The core does not ask for it where a pause or listening is the law; whatever core is loaded, it is not done there.
-  bool behind = (flags & MEHR_FRAME_FLAG_CONTINUE) != 0 && kPauseMs == 0 && kLbtMs == 0;
+  bool behind = (flags & MEHR_FRAME_FLAG_CONTINUE) != 0 && pause_ms() == 0 && lbt_ms() == 0;
   hal::Code code = behind ? send_behind(frame, length) : send_if_free(frame, length);
   if (code == hal::Code::kBusy || code == hal::Code::kTimeout) {
     saturating_increment(s_counters.tx_busy);
@@ -194,14 +202,75 @@ enum mehr_status fatal_status() { return s_fatal; }
 const uint8_t* node_id() { return s_node_id; }
 const RelayCounters& counters() { return s_counters; }
 size_t records_used() { return records().used(); }
-static Text<160> s_last_words;
-const char* last_words() { return s_last_words.c_str(); }
+
+// --- a relay that cannot go on -------------------------------------------------------------------------------------
+//
+// On a roof nobody resets the board. After a core that would not start or trapped, a flash that did not answer, a CPU
+// fault, it waits and resets itself: 60 s the first time, twice as long after each such run that follows, at most an hour.
+// The number of faults in a row goes from run to run in front of the last words, so a power cut starts it over, and so
+// does a run of an hour. Nothing is sent meanwhile, so pause and listening are kept; the airtime used is on record.
+static constexpr uint64_t kRestartMs = 60000, kRestartMostMs = 3600000, kSoundRunMs = 3600000;
+// Whoever talks to the console is looking into it.
+static constexpr uint64_t kConsoleQuietMs = 300000;
+static constexpr char kInARow[] = "Fault ", kInARowEnd[] = " in a row: ";
+
+static char s_last_words[161];
+static uint32_t s_faults;  // runs in a row that ended by a fault, this one not counted
+static uint64_t s_restart_ms = kNever;
+static bool s_faulted;  // the CPU's, or of the engine inside a call: heap and stack may be in any state
+
+const char* last_words() { return s_last_words; }
+bool faulted() { return s_faulted; }
+
+static void take_last_words() {
+  if (hal::last_words_take(s_last_words, sizeof s_last_words) == 0) return;
+  const char* p = s_last_words;
+  s_faults = 1;
+  if (strncmp(p, kInARow, sizeof kInARow - 1) == 0) {
+    uint32_t count = 0;
+    for (p += sizeof kInARow - 1; *p >= '0' && *p <= '9' && count < 1000; p++) {
+      count = 10 * count + static_cast<uint32_t>(*p - '0');
+    }
+    if (count > 0 && strncmp(p, kInARowEnd, sizeof kInARowEnd - 1) == 0) s_faults = count;
+  }
+  Text<240> text;
+  text << "The last run ended by a fault: " << s_last_words;
+  console::log(console::kLogWarn, text.c_str());
+}
+
+// Once the run has said why it ends.
+static void plan_restart(const char* sentence, const char* detail) {
+  if (hal::now_ms() >= kSoundRunMs) s_faults = 0;
+  Text<160> words;
+  if (s_faults > 0) words << kInARow << s_faults + 1 << kInARowEnd;
+  words << sentence;
+  if (detail[0] != 0) words << " (" << detail << ".)";
+  hal::last_words_keep(words.c_str());
+  uint64_t wait = kRestartMs;
+  for (uint32_t i = 0; i < s_faults && wait < kRestartMostMs; i++) wait *= 2;
+  if (wait > kRestartMostMs) wait = kRestartMostMs;
+  s_restart_ms = hal::now_ms() + wait;
+  Text<160> text;
+  text << "The board resets itself in " << static_cast<uint32_t>(wait / 1000)
+       << " s, or when its console has been quiet for " << static_cast<uint32_t>(kConsoleQuietMs / 1000) << " s.";
+  console::log(console::kLogWarn, text.c_str());
+}
+
+// When to look again; kNever while there is nothing to do.
+static uint64_t restart_due() {
+  if (s_restart_ms == kNever || s_mode != Mode::kFatal) return kNever;
+  uint64_t heard = console::last_heard_ms();
+  uint64_t quiet = heard == 0 ? 0 : heard + kConsoleQuietMs;
+  return quiet > s_restart_ms ? quiet : s_restart_ms;
+}
 
 void fatal(enum mehr_status status, const char* detail) {
   s_mode = Mode::kFatal;
   s_fatal = status;
   core::outputs().clear();
   console::send_fatal(status, detail);
+  // A radio that does not start is tried again without a reset (retry_radio).
+  if (status != MEHR_STATUS_RADIO_FAILED) plan_restart(mehr_status_sentence(status), detail);
   core::stop();
 }
 
@@ -219,16 +288,58 @@ static void after_call(enum mehr_status status) {
   if (!s_for_command) send_events();
 }
 
-enum mehr_status resume() {
+// A radio that does not start (a supply that rises slowly at dawn, a chip that latched up) is tried again and again: on a
+// roof nobody else does. Until then the board says what is wrong and answers its console.
+static constexpr uint64_t kRadioRetryMs = 60000;
+static uint64_t s_radio_retry_ms;  // 0: it has started, or was never reached
+
+hal::Code set_radio(const uint8_t* bytes) {
+  hal::Code code = hal::radio_begin(radio_config(bytes));
+  s_radio_retry_ms = code == hal::Code::kOk ? 0 : hal::now_ms() + kRadioRetryMs;
+  return code;
+}
+
+// Instead of a configuration that was provisioned, and that core or radio no longer take: an image with another core, or
+// for another board. The relay only listens then, and keeps its PIN.
+static void distrust(const char* who) {
+  provision::distrust_config();
+  Text<160> text;
+  text << who << " does not take the provisioned configuration: the board only listens until it is provisioned again.";
+  console::log(console::kLogError, text.c_str());
+}
+
+static bool start_radio() {
+  hal::Code code = set_radio(config());
+  if (code == hal::Code::kRange && provision::config_is_stored()) {
+    distrust("The radio");
+    code = set_radio(config());
+  }
+  return code == hal::Code::kOk;
+}
+
+static enum mehr_status start_core() {
   core::outputs().clear();
   s_for_command = false;
   s_clock_told = false;
   s_deadline = kNever;
   s_waited_ticks = 0;
   uint64_t before = hal::ticks();
+  size_t length;
+  const uint8_t* config = provision::boot_config(length);
   enum mehr_status status = core::start(kLiveHost);
-  if (status == MEHR_STATUS_OK) status = core::boot(hal::now_ms(), kBootConfig, sizeof kBootConfig);
+  if (status == MEHR_STATUS_OK) status = core::boot(hal::now_ms(), config, length);
   s_counters.boot_ticks = hal::ticks() - before - s_waited_ticks;
+  return status;
+}
+
+enum mehr_status resume() {
+  enum mehr_status status = start_core();
+  bool refused = status == MEHR_STATUS_BAD_CONFIG || status == MEHR_STATUS_CONFIG_UNLAWFUL;
+  if (refused && provision::config_is_stored()) {
+    distrust("The core");
+    if (!start_radio()) status = MEHR_STATUS_RADIO_FAILED;
+    else status = start_core();
+  }
   if (status != MEHR_STATUS_OK) {
     // A core that will not boot is as useless as one that trapped: the board says why and stays reachable.
     fatal(status, engine::detail());
@@ -243,6 +354,34 @@ void suspend() {
   core::stop();
   s_mode = Mode::kReplay;
   s_deadline = kNever;
+}
+
+static bool s_was_live;
+
+enum mehr_status lend() {
+  if (s_mode == Mode::kReplay) return MEHR_STATUS_NOT_BOOTED;
+  if (s_faulted) return s_fatal;
+  s_was_live = s_mode == Mode::kLive;
+  core::stop();
+  core::outputs().clear();
+  s_deadline = kNever;
+  return MEHR_STATUS_OK;
+}
+
+void give_back() {
+  if (s_was_live) resume();
+}
+
+enum mehr_status start_over() {
+  s_fatal = MEHR_STATUS_OK;
+  s_restart_ms = kNever;
+  return resume();
+}
+
+bool runs_with(const uint8_t* bytes, size_t length) {
+  size_t own;
+  const uint8_t* config = provision::boot_config(own);
+  return s_mode == Mode::kLive && own == length && memcmp(config, bytes, length) == 0;
 }
 
 enum mehr_status command(const uint8_t* bytes, size_t length) {
@@ -269,27 +408,18 @@ static bool step() {
     if (s_mode != Mode::kLive) continue;
     saturating_increment(s_counters.frames_rx);
     s_waited_ticks = 0;
+    s_rssi_dbm = packet.rssi_dbm, s_snr_qdb = packet.snr_qdb;
     uint64_t before = hal::ticks();
     enum mehr_status status =
         core::on_frame(hal::now_ms(), kRadioPort, packet.bytes, packet.length, packet.rssi_dbm, packet.snr_qdb);
     s_counters.last_frame_ticks = hal::ticks() - before - s_waited_ticks;
     after_call(status);
+    s_rssi_dbm = s_snr_qdb = inbox::kNoSignal;
     run_timer();
     console::poll();
   }
   run_timer();
   return frames == kFramesPerStep;
-}
-
-// A radio that does not start (a supply that rises slowly at dawn, a chip that latched up) is tried again and again: on a
-// roof nobody else does. Until then the board says what is wrong and answers its console.
-static constexpr uint64_t kRadioRetryMs = 60000;
-static uint64_t s_radio_retry_ms;  // 0: it has started, or was never reached
-
-static bool start_radio() {
-  bool started = hal::radio_begin(radio_config()) == hal::Code::kOk;
-  s_radio_retry_ms = started ? 0 : hal::now_ms() + kRadioRetryMs;
-  return started;
 }
 
 static void boot() {
@@ -315,18 +445,28 @@ static void retry_radio() {
       continue;
     }
     retry_radio();
+    if (hal::now_ms() >= restart_due()) hal::reset();
     if (step()) continue;
     uint64_t wake = console::next_report_ms();
     if (s_mode == Mode::kLive && s_deadline < wake) wake = s_deadline;
+    if (restart_due() < wake) wake = restart_due();
     if (s_radio_retry_ms != 0 && s_mode != Mode::kReplay && s_radio_retry_ms < wake) wake = s_radio_retry_ms;
     hal::sleep_until(wake);
   }
 }
 
 void run() {
+  take_last_words();
   RecordResult mounted = records().mount();
+  enum mehr_status loaded = mounted == RecordResult::kOk ? provision::load() : MEHR_STATUS_FLASH_FAILED;
+  if (loaded == MEHR_STATUS_BAD_RECORD) {
+    console::log(console::kLogError,
+                 "The provisioning record is damaged: the board only listens until it is provisioned again.");
+  }
   if (mounted != RecordResult::kOk) {
     fatal(MEHR_STATUS_FLASH_FAILED, "the record area could not be mounted or formatted");
+  } else if (loaded == MEHR_STATUS_FLASH_FAILED) {
+    fatal(MEHR_STATUS_FLASH_FAILED, "the provisioning record could not be read");
   } else if (!start_radio()) {
     fatal(MEHR_STATUS_RADIO_FAILED, "the radio did not accept the boot configuration; it is tried again every minute");
   } else {
@@ -336,6 +476,7 @@ void run() {
 }
 
 void run_without_core(enum mehr_status status, const char* detail) {
+  take_last_words();
   fatal(status, detail);
   serve();
 }
@@ -347,8 +488,10 @@ void run_after_fault(const char* sentence) {
   s_radio_retry_ms = 0;
   s_mode = Mode::kFatal;
   s_fatal = MEHR_STATUS_TRAP;
+  s_faulted = true;
   core::outputs().clear();
   console::send_fatal(s_fatal, sentence);
+  plan_restart(sentence, "");
   serve();
 }
 

@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "hal.h"
 #include "mehr_abi.h"
 #include "metrics.h"
 #include "records.h"
@@ -27,7 +28,7 @@ const RelayCounters& counters();
 size_t records_used();
 /// The board's record storage.
 RecordStore& records();
-/// What the last run said before it ended by a fault; "" if it did not. Taken from hal::last_words_take() at start.
+/// What the last run said before it ended by a fault; "" if it did not. The relay takes hal's at the start.
 const char* last_words();
 
 /// A COMMAND request: what the core emitted is in core::outputs() afterwards.
@@ -37,7 +38,20 @@ enum mehr_status command(const uint8_t* bytes, size_t length);
 void suspend();
 enum mehr_status resume();
 
-/// Sends FATAL and stops the core. `detail` may be "".
+/// Takes the engine from the live core, or from nobody, for a core that is to say something. NotBooted during a replay, or
+/// why the board is in kFatal, if that was a fault of the CPU. give_back() puts back the live core, if there was one.
+enum mehr_status lend();
+void give_back();
+/// Instead of give_back(): starts the relay with the records and the configuration there are now, whatever it was before.
+enum mehr_status start_over();
+/// Whether the live core runs with just these bytes of configuration.
+bool runs_with(const uint8_t* config, size_t length);
+/// Sets the radio up with a configuration of at least 32 bytes.
+hal::Code set_radio(const uint8_t* config);
+/// Whether the CPU has faulted in this run: then nothing may be run but the console.
+bool faulted();
+
+/// Sends FATAL and stops the core; the board resets itself some time later (docs/console.md). `detail` may be "".
 void fatal(enum mehr_status status, const char* detail);
 
 }  // namespace mehr::relay
