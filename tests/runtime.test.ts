@@ -22,7 +22,8 @@ describe("the runtime's parts", () => {
     const tests = readdirSync(join(root, "boards/runtime/test"))
       .filter((name) => name.endsWith(".cpp"))
       .map((name) => `boards/runtime/test/${name}`);
-    const own = ["frame", "crc32", "sha256", "records", "ram_records", "entropy_health"].map((name) => `src/${name}`);
+    const sources = ["frame", "crc32", "sha256", "hmac_sha256", "records", "ram_records", "entropy_health", "inbox"];
+    const own = sources.map((name) => `src/${name}`);
     const names = [...own, "engine/wasm3/wasm_check"];
     const parts = names.map((name) => `boards/runtime/${name}.cpp`);
     const program = join(folder, "runtime-test");

@@ -1,5 +1,5 @@
-// The console: framed requests in, replies and events out, one helpful line for people. Message layouts are in
-// docs (console protocol); the numbers here are on the wire.
+// The console: framed requests in (requests.h), replies and events out, one helpful line for people. Messages are those of
+// toolchain/console/schema.ts.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -8,30 +8,9 @@
 
 namespace mehr::console {
 
-enum Request : uint8_t {
-  kIdentify = 0x01,
-  kCommand = 0x02,
-  kStats = 0x03,
-  kReboot = 0x04,
-  kHalt = 0x05,
-  kReplayOpen = 0x10,
-  kReplayStep = 0x11,
-  kReplayHash = 0x12,
-  kReplayClose = 0x13,
-  kReplyBit = 0x80,
-};
-
-enum Notice : uint8_t {
-  kReady = 0xe0,
-  kLog = 0xe1,
-  kEvent = 0xe2,
-  kFrameErrorNotice = 0xe3,
-  kFatal = 0xe4,
-};
-
 enum LogLevel : uint8_t { kLogError = 0, kLogWarn = 1, kLogInfo = 2, kLogDebug = 3 };
 
-/// Hashes the wasm bytes; call once before the rest.
+/// Hashes the core and the program; call once before the rest.
 void init();
 /// Handles everything that has arrived, and reports what was refused since.
 void poll();
@@ -40,13 +19,26 @@ uint64_t next_report_ms();
 /// When a byte last came from the host, ms of uptime; 0 if none has.
 uint64_t last_heard_ms();
 
-void send(uint8_t type, uint8_t id, const void* payload, size_t length);
+/// Sends a frame; its payload is up to three pieces, one behind the other.
+void send(uint8_t type, uint8_t id, const void* a, size_t a_length, const void* b = nullptr, size_t b_length = 0,
+          const void* c = nullptr, size_t c_length = 0);
 void send_ready();
 void send_fatal(enum mehr_status status, const char* detail);
-/// Sends a sentence if the log level lets it through.
+/// Sends a sentence if the log level lets it through. At most 400 bytes go out.
 void log(LogLevel level, const char* text);
+LogLevel log_level();
+void set_log_level(LogLevel level);
 /// An event of the core: a message is kept in the inbox, and the notice goes out, on a locked board without what a message
 /// says. `rssi_dbm` and `snr_qdb` of the radio frame that caused it, or inbox::kNoSignal (a timer, a command, a cable).
 void event(uint8_t kind, int16_t rssi_dbm, int16_t snr_qdb, const uint8_t* bytes, size_t length);
+
+/// How many frames to the console were dropped for a FrameError, and how many from it because nobody read them.
+uint32_t frame_errors(unsigned error);
+uint32_t frames_lost();
+
+/// Who the board is: an Identity of the schema. Bytes written.
+size_t identity(uint8_t* out, size_t capacity);
+/// Takes the hashes that identity() reports, which takes a while: once.
+void identity_init();
 
 }  // namespace mehr::console

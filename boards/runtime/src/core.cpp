@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine.h"
+#include "wipe.h"
 
 namespace mehr::core {
 
@@ -96,6 +97,11 @@ enum mehr_status crypto(uint32_t primitive, const uint8_t* input, size_t length,
   if (!out) return MEHR_STATUS_BAD_MODULE;
   out_length = size;
   return MEHR_STATUS_OK;
+}
+
+void wipe() {
+  if (uint8_t* in = engine::memory(s_in, MEHR_IN_SIZE)) mehr::wipe(in, MEHR_IN_SIZE);
+  if (uint8_t* out = engine::memory(s_out, MEHR_OUT_SIZE)) mehr::wipe(out, MEHR_OUT_SIZE);
 }
 
 }  // namespace mehr::core

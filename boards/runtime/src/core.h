@@ -41,6 +41,9 @@ enum mehr_status state_hash(uint8_t hash[32]);
 enum mehr_status crypto(uint32_t primitive, const uint8_t* input, size_t length, const uint8_t*& out,
                         size_t& out_length);
 
+/// Overwrites the In and Out buffers, where the inputs and the result of a primitive lie until then.
+void wipe();
+
 /// What the core did, collected by the host it talks to. There is one instance at a time, so there is one list.
 Outputs& outputs();
 

@@ -5,8 +5,7 @@
 // is counted in flash. Whoever switches the board off and on gains nothing: until somebody has shown the PIN since the
 // board started, the first attempt already counts as the third; a count that is stored makes the board wait at its start
 // as long as it did; and a count is stored before the PIN is looked at, so that power cut at the right moment does not
-// save an attempt. That makes at most 14 attempts in any hour, of which the first two hours hold 15, and one an hour from
-// then on.
+// save an attempt. That makes at most 14 attempts in any hour, and one an hour once there have been 15.
 //
 // Flash: what is stored stops at kStopsAt, so without the PIN at most kStopsAt - 2 values are ever written, however long
 // somebody tries. A right PIN writes two, and only the first after a start, or after wrong ones.
