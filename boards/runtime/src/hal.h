@@ -5,21 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-namespace mehr::msg {
-
-/// Why a board started, by its numbers in toolchain/console/schema.ts.
-enum class ResetCause : uint8_t {
-  kUnknown = 0,
-  kPowerOn = 1,
-  kPin = 2,
-  kSoftware = 3,
-  kWatchdog = 4,
-  kBrownout = 5,
-  kPanic = 6,
-  kWake = 7,
-};
-
-}  // namespace mehr::msg
+#include "mehr_console.h"
 
 namespace mehr::hal {
 

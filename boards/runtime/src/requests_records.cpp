@@ -25,8 +25,6 @@ static void provision_read(const Request& request) {
 }
 
 static void provision_draft(const Request& request) {
-  msg::ProvisionDraftRequest message;
-  if (!take(request, message)) return;
   uint8_t sha256[32];
   msg::ProvisionField field = msg::ProvisionField::kNone;
   enum mehr_status status = provision::draft(request.payload, request.length, sha256, field);
