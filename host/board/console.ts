@@ -1,7 +1,14 @@
 /** The host's end of a board's console: requests with their replies, and what the board says unasked. */
 import type { Duplex } from "node:stream";
 import { type Event, STATUS_SENTENCES } from "../core/abi.gen.ts";
-import { encodeFrame, FRAME_ERROR_SENTENCES, type Frame, FrameReader } from "../serial/frame.ts";
+import {
+  decodeEventNotice,
+  decodeFatalNotice,
+  decodeFrameErrorNotice,
+  decodeLogNotice,
+  decodeStatsReply,
+} from "../device/messages.gen.ts";
+import { encodeFrame, FRAME_ERROR_SENTENCES, type Frame, type FrameError, FrameReader } from "../serial/frame.ts";
 import {
   type Identity,
   Notice,
@@ -17,10 +24,20 @@ import {
 /** A board did not answer, answered something else, or refused. */
 export class BoardFailure extends Error {}
 
+/** It did not answer in time. Whether it did what was asked is not known. */
+export class NoAnswer extends BoardFailure {}
+
+/** How the radio frame that caused something was heard; undefined where none did. */
+export interface Signal {
+  readonly rssiDbm: number | undefined;
+  /** dB. */
+  readonly snrDb: number | undefined;
+}
+
 export interface ConsoleListener {
   ready?(identity: Identity): void;
-  log?(level: "error" | "warn" | "info", text: string): void;
-  event?(event: Event, bytes: Uint8Array): void;
+  log?(level: "error" | "warn" | "info" | "debug", text: string): void;
+  event?(event: Event, bytes: Uint8Array, signal: Signal): void;
   fatal?(status: number, sentence: string): void;
   /** A frame in either direction was dropped. */
   frameError?(sentence: string): void;
@@ -28,10 +45,28 @@ export interface ConsoleListener {
 
 interface Waiting {
   readonly type: number;
-  readonly resolve: (payload: Uint8Array) => void;
+  readonly resolve: (answer: Answer) => void;
   readonly reject: (error: Error) => void;
-  readonly timer: NodeJS.Timeout;
+  timer: NodeJS.Timeout | undefined;
+  sent: number;
 }
+
+/** A reply, and what it took to get it. */
+export interface Answer {
+  readonly payload: Uint8Array;
+  /** How often the request was sent. */
+  readonly tries: number;
+}
+
+export interface RequestOptions {
+  /** How long to wait for the reply after each time the request was sent. */
+  readonly timeoutMs?: number;
+  /** How often to send it: the same bytes with the same id, so more than once only what may come twice. */
+  readonly tries?: number;
+}
+
+/** By LogLevel. */
+export const LOG_LEVELS = ["error", "warn", "info", "debug"] as const;
 
 /** Seconds a board may take for a reply; QEMU without icount answers in milliseconds, a loaded CI machine does not. */
 const REPLY_TIMEOUT_MS = 20_000;
@@ -41,7 +76,8 @@ export class BoardConsole {
   readonly #listener: ConsoleListener;
   readonly #waiting = new Map<number, Waiting>();
   readonly #name: string;
-  #nextId = 1;
+  /** Not the same in every program: a reply to the one before must not pass for one to this. */
+  #nextId = 1 + Math.floor(Math.random() * 255);
   #gone: BoardFailure | undefined;
 
   /** Talks over `stream`; `name` is the board's name in messages. */
@@ -54,25 +90,48 @@ export class BoardConsole {
       (error) => listener.frameError?.(`From ${name}: ${FRAME_ERROR_SENTENCES[error]}`),
     );
     stream.on("data", (bytes: Buffer) => reader.push(bytes));
-    const gone = (): void => this.#drop(new BoardFailure(`${name} closed its console.`));
-    stream.on("close", gone);
-    stream.on("error", gone);
+    stream.on("close", () => this.#drop(new BoardFailure(`${name} closed its console.`)));
+    // What the port says it was: unplugged, for instance (host/serial/ports.ts).
+    stream.on("error", (error) => this.#drop(new BoardFailure(error.message)));
   }
 
   /** Sends a request and waits for its reply's payload. Throws BoardFailure if none comes. */
-  request(type: Request, payload: Uint8Array = new Uint8Array(0), timeoutMs = REPLY_TIMEOUT_MS): Promise<Uint8Array> {
+  async request(
+    type: Request,
+    payload: Uint8Array = new Uint8Array(0),
+    timeoutMs = REPLY_TIMEOUT_MS,
+  ): Promise<Uint8Array> {
+    return (await this.ask(type, payload, { timeoutMs })).payload;
+  }
+
+  /** The same, sent again where no reply comes. Throws NoAnswer after the last try, BoardFailure if the line is gone. */
+  ask(type: Request, payload: Uint8Array, options: RequestOptions = {}): Promise<Answer> {
     if (this.#gone !== undefined) return Promise.reject(this.#gone);
+    const { timeoutMs = REPLY_TIMEOUT_MS, tries = 1 } = options;
     const id = this.#nextId;
     this.#nextId = (id % 255) + 1;
+    // A 00 in front ends whatever a lost byte left open, so that it costs itself only.
+    const bytes = Buffer.concat([Uint8Array.of(0), encodeFrame({ type, id, payload })]);
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#waiting.delete(id);
-        reject(new BoardFailure(`${this.#name} did not answer request ${type} within ${timeoutMs / 1000} s.`));
-      }, timeoutMs);
-      this.#waiting.set(id, { type: type | REPLY_BIT, resolve, reject, timer });
-      // A 00 in front ends whatever a lost byte left open, so that it costs itself only.
-      this.#stream.write(Buffer.concat([Uint8Array.of(0), encodeFrame({ type, id, payload })]));
+      const waiting: Waiting = { type: type | REPLY_BIT, resolve, reject, timer: undefined, sent: 0 };
+      const send = (): void => {
+        if (waiting.sent === tries) {
+          this.#waiting.delete(id);
+          reject(new NoAnswer(`${this.#name} did not answer request ${type} within ${(timeoutMs * tries) / 1000} s.`));
+          return;
+        }
+        waiting.sent++;
+        waiting.timer = setTimeout(send, timeoutMs);
+        this.#stream.write(bytes);
+      };
+      this.#waiting.set(id, waiting);
+      send();
     });
+  }
+
+  /** True once the line is gone: nothing more comes, and nothing can be asked. */
+  get closed(): boolean {
+    return this.#gone !== undefined;
   }
 
   /** Also passes on what the board sends outside frames: text for a person. */
@@ -101,12 +160,9 @@ export class BoardConsole {
   async stats(): Promise<Map<number, bigint>> {
     // The calibration loop takes a while under -icount.
     return this.parse(await this.request(Request.Stats, undefined, 120_000), (payload) => {
-      const reader = new Reader(payload);
       // A board whose core does not run says so in the status and still counts.
-      reader.u8();
-      const metrics = new Map<number, bigint>();
-      while (reader.left > 0) metrics.set(reader.u8(), reader.u64());
-      return metrics;
+      const { metrics } = decodeStatsReply(payload.subarray(1));
+      return new Map(metrics.map(({ metric, value }) => [metric, value]));
     });
   }
 
@@ -139,41 +195,47 @@ export class BoardConsole {
     if (waiting !== undefined && waiting.type === frame.type) {
       this.#waiting.delete(frame.id);
       clearTimeout(waiting.timer);
-      waiting.resolve(frame.payload);
+      waiting.resolve({ payload: frame.payload, tries: waiting.sent });
       return;
     }
+    // A reply that came twice, or after its time: whoever asked has been answered, or told that nothing came.
+    if (frame.type >= REPLY_BIT && frame.type < Notice.Ready) return;
     try {
-      this.#notice(frame, new Reader(frame.payload));
+      this.#notice(frame.type, frame.payload);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.#listener.frameError?.(`From ${this.#name}: a malformed notice ${frame.type}: ${error.message}.`);
     }
   }
 
-  #notice(frame: Frame, reader: Reader): void {
-    switch (frame.type) {
+  #notice(type: number, payload: Uint8Array): void {
+    switch (type) {
       case Notice.Ready:
-        this.#listener.ready?.(readIdentity(frame.payload));
+        this.#listener.ready?.(readIdentity(payload));
         break;
       case Notice.Log: {
-        const level = (["error", "warn", "info"] as const)[reader.u8()] ?? "info";
-        this.#listener.log?.(level, Buffer.from(reader.rest()).toString("utf8"));
+        const { level, text } = decodeLogNotice(payload);
+        this.#listener.log?.(LOG_LEVELS[level], text);
         break;
       }
-      case Notice.Event:
-        this.#listener.event?.(reader.u8() as Event, reader.rest());
+      case Notice.Event: {
+        const { kind, rssiDbm, snrQdb, bytes } = decodeEventNotice(payload);
+        const snrDb = snrQdb === undefined ? undefined : snrQdb / 4;
+        this.#listener.event?.(kind as Event, bytes, { rssiDbm, snrDb });
         break;
+      }
       case Notice.FrameError: {
-        const port = reader.u8() === 0 ? "console" : "radio port";
-        const error = reader.u8() as keyof typeof FRAME_ERROR_SENTENCES;
-        this.#listener.frameError?.(
-          `${this.#name} dropped a frame on its ${port} (${reader.u32()} so far): ${FRAME_ERROR_SENTENCES[error]}`,
-        );
+        const { port, reason, count } = decodeFrameErrorNotice(payload);
+        const where = port === 0 ? "console" : "radio port";
+        const why = FRAME_ERROR_SENTENCES[reason as FrameError];
+        this.#listener.frameError?.(`${this.#name} dropped a frame on its ${where} (${count} so far): ${why}`);
         break;
       }
-      case Notice.Fatal:
-        this.#listener.fatal?.(reader.u8(), Buffer.from(reader.rest()).toString("utf8"));
+      case Notice.Fatal: {
+        const { status, sentence } = decodeFatalNotice(payload);
+        this.#listener.fatal?.(status, sentence);
         break;
+      }
       default:
         this.#listener.frameError?.(`From ${this.#name}: ${FRAME_ERROR_SENTENCES[7]}`);
     }

@@ -1,34 +1,13 @@
-/** Types, layouts and numbers of the console and the virtual radio port (docs/console.md). */
+/**
+ * Types, layouts and numbers of the console and the virtual radio port that no schema has (docs/console.md), and the
+ * identity as hosts use it. The console's messages are in host/device/messages.gen.ts.
+ */
 import type { Event } from "../core/abi.gen.ts";
+import { ProtocolError } from "../device/codec.ts";
+import { decodeIdentity, Engine, LockState } from "../device/messages.gen.ts";
 
-/** Requests to the console; the reply's type is the request's with the top bit set. */
-export const Request = {
-  Identify: 0x01,
-  Command: 0x02,
-  Stats: 0x03,
-  Reboot: 0x04,
-  Halt: 0x05,
-  ReplayOpen: 0x10,
-  ReplayStep: 0x11,
-  ReplayHash: 0x12,
-  ReplayClose: 0x13,
-} as const;
-export type Request = (typeof Request)[keyof typeof Request];
-
-export const REPLY_BIT = 0x80;
-
-/** What the console sends unasked. */
-export const Notice = {
-  /** The core runs; payload as the reply to Identify. */
-  Ready: 0xe0,
-  Log: 0xe1,
-  /** An event of the live core. */
-  Event: 0xe2,
-  /** A frame to the board was dropped. */
-  FrameError: 0xe3,
-  /** The core does not run. */
-  Fatal: 0xe4,
-} as const;
+export { ProtocolError } from "../device/codec.ts";
+export { Notice, REPLY_BIT, Request } from "../device/messages.gen.ts";
 
 /** Frames on the virtual radio port. */
 export const Radio = {
@@ -91,18 +70,23 @@ export interface Identity {
   /** Ok, or why the core does not run. */
   readonly status: number;
   readonly abiVersion: number;
-  readonly engine: "wasm3" | "aot" | "unknown";
+  readonly engine: "wasm3" | "aot";
   readonly wasmSize: number;
   /** wasm3: computed on the board over the bytes it runs. aot: put into the image beside what was made from them. Hex. */
   readonly wasmSha256: string;
   /** Hex. */
   readonly nodeId: string;
+  /** Of the program that runs, computed on the board over its own flash; undefined if it cannot. Hex. */
+  readonly imageSha256: string | undefined;
+  readonly provisioned: boolean;
+  /** Whether what changes something needs the PIN; held: its button has opened it for a minute. */
+  readonly lock: "open" | "locked" | "held";
+  /** Id of the board value its image was made from. */
   readonly board: string;
   readonly runtime: string;
+  /** The name its owner gave it; empty until it is provisioned. */
+  readonly name: string;
 }
-
-/** A reply that does not follow its layout. */
-export class ProtocolError extends Error {}
 
 /** Reads little-endian fields one after the other; asking for more than there is throws ProtocolError. */
 export class Reader {
@@ -141,29 +125,30 @@ export class Reader {
   hex(length: number): string {
     return Buffer.from(this.bytes(length)).toString("hex");
   }
-  /** A length byte and that many bytes of ASCII. */
-  text(): string {
-    return Buffer.from(this.bytes(this.u8())).toString("latin1");
-  }
   rest(): Uint8Array {
     return this.bytes(this.left);
   }
 }
 
+/** Identify's reply or a Ready notice: status, then the identity. Throws ProtocolError. */
 export function readIdentity(payload: Uint8Array): Identity {
-  const reader = new Reader(payload);
-  const status = reader.u8();
-  const abiVersion = reader.u32();
-  const engine = (["wasm3", "aot"] as const)[reader.u8()] ?? "unknown";
+  const status = payload[0];
+  if (status === undefined) throw new ProtocolError("a reply without a status");
+  const said = decodeIdentity(payload.subarray(1));
+  const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
   return {
     status,
-    abiVersion,
-    engine,
-    wasmSize: reader.u32(),
-    wasmSha256: reader.hex(32),
-    nodeId: reader.hex(16),
-    board: reader.text(),
-    runtime: reader.text(),
+    abiVersion: said.abiVersion,
+    engine: said.engine === Engine.Aot ? "aot" : "wasm3",
+    wasmSize: said.wasmSize,
+    wasmSha256: hex(said.wasmSha256),
+    nodeId: hex(said.nodeId),
+    imageSha256: said.imageSha256.some((byte) => byte !== 0) ? hex(said.imageSha256) : undefined,
+    provisioned: said.provisioned === 1,
+    lock: said.lock === LockState.Locked ? "locked" : said.lock === LockState.Held ? "held" : "open",
+    board: said.board,
+    runtime: said.runtime,
+    name: said.name,
   };
 }
 

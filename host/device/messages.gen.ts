@@ -68,6 +68,35 @@ export const Request = {
 } as const;
 export type Request = (typeof Request)[keyof typeof Request];
 
+/** The name of a request by its id. */
+export const REQUEST_NAMES: Readonly<Record<number, string>> = {
+  0x01: "Identify",
+  0x02: "Command",
+  0x03: "Stats",
+  0x04: "Reboot",
+  0x05: "Halt",
+  0x06: "Hello",
+  0x08: "Authorised",
+  0x09: "Health",
+  0x0a: "Prove",
+  0x0b: "Inbox",
+  0x0c: "SetTime",
+  0x0d: "SetLogLevel",
+  0x10: "ReplayOpen",
+  0x11: "ReplayStep",
+  0x12: "ReplayHash",
+  0x13: "ReplayClose",
+  0x20: "ProvisionRead",
+  0x21: "ProvisionDraft",
+  0x22: "ProvisionCommit",
+  0x23: "ProvisionAbort",
+  0x24: "Backup",
+  0x25: "RestoreKey",
+  0x26: "Restore",
+  0x27: "ResetToken",
+  0x28: "FactoryReset",
+};
+
 /** Requests that a locked board takes only with its PIN. */
 export const GUARDED: ReadonlySet<number> = new Set([0x04, 0x05, 0x0b, 0x0c, 0x0d, 0x10, 0x11, 0x12, 0x13, 0x21, 0x22, 0x23, 0x24, 0x25, 0x26, 0x28]);
 

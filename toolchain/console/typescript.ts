@@ -133,6 +133,11 @@ export function renderMessages(): string {
     "} as const;",
     "export type Request = (typeof Request)[keyof typeof Request];",
     "",
+    "/** The name of a request by its id. */",
+    "export const REQUEST_NAMES: Readonly<Record<number, string>> = {",
+    ...Object.entries(REQUESTS).map(([name, { id }]) => `  ${hex(id)}: "${name}",`),
+    "};",
+    "",
     "/** Requests that a locked board takes only with its PIN. */",
     `export const GUARDED: ReadonlySet<number> = new Set([${Object.values(REQUESTS)
       .filter(({ access }) => access === "guarded")
