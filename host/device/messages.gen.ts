@@ -66,7 +66,8 @@ export const Request = {
   /** Forgets provisioning and trusted peers, and by level the identity, in one step; the airtime used stays on record. Then resets. Without a PIN in hand it is taken within a minute of power-on. */
   FactoryReset: 0x28,
 } as const;
-export type Request = (typeof Request)[keyof typeof Request];
+export type RequestName = keyof typeof Request;
+export type Request = (typeof Request)[RequestName];
 
 /** The name of a request by its id. */
 export const REQUEST_NAMES: Readonly<Record<number, string>> = {

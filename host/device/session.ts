@@ -71,14 +71,27 @@ export class Session {
     this.#hello = undefined;
   }
 
+  /** The PIN from now on; undefined: none is known. */
+  usePin(pin: string | undefined): void {
+    this.#pin = pin;
+    this.#key = undefined;
+    this.#proven = false;
+    this.forget();
+  }
+
+  /** True if a PIN is known, or can be asked for. */
+  get hasPin(): boolean {
+    return (this.#pin ?? this.#options.pin) !== undefined;
+  }
+
   /** Begins a session if there is none. Throws DeviceFailure. */
   hello(): Promise<HelloReply> {
     return this.#inTurn(() => this.#begin());
   }
 
   /** A request that anybody may make. Throws DeviceFailure if no answer comes. */
-  open(request: Request, payload: Uint8Array): Promise<Answer> {
-    return this.#inTurn(async () => answerOf((await this.#ask(request, request, payload, TRIES)).payload));
+  open(request: Request, payload: Uint8Array, tries = TRIES): Promise<Answer> {
+    return this.#inTurn(async () => answerOf((await this.#ask(request, request, payload, tries)).payload));
   }
 
   /** A request that a locked board wants the PIN for. Throws DeviceFailure if no answer comes, or for its PIN. */
@@ -105,7 +118,7 @@ export class Session {
       }
     }
     if (answer.status === Status.BadConsoleVersion) {
-      const { versionMin, versionMax } = this.#read(Request.Hello, () => decodeHelloError(answer.body));
+      const { versionMin, versionMax } = this.read(Request.Hello, () => decodeHelloError(answer.body));
       const speaks = versionMin === versionMax ? `${versionMin}` : `${versionMin} to ${versionMax}`;
       const newer = versionMin > CONSOLE_VERSION ? "update mehr" : "flash a newer image (`mehr flash`)";
       throw new DeviceFailure(
@@ -120,7 +133,7 @@ export class Session {
       );
     }
     this.expectOk(Request.Hello, answer);
-    this.#hello = this.#read(Request.Hello, () => decodeHelloReply(answer.body));
+    this.#hello = this.read(Request.Hello, () => decodeHelloReply(answer.body));
     this.#counter = 0;
     return this.#hello;
   }
@@ -200,7 +213,7 @@ export class Session {
   }
 
   /** Throws DeviceFailure naming the request unless the status is Ok. */
-  expectOk(request: Request, answer: Answer): void {
+  expectOk(request: Request, answer: Answer, what = requestName(request)): void {
     if (answer.status === Status.Ok) return;
     if (answer.status === Status.Locked) {
       throw new DeviceFailure(
@@ -208,10 +221,11 @@ export class Session {
         answer,
       );
     }
-    throw new DeviceFailure(`${this.#name} refused ${requestName(request)}: ${statusText(answer.status)}.`, answer);
+    throw new DeviceFailure(`${this.#name} refused ${what}: ${statusText(answer.status)}.`, answer);
   }
 
-  #read<T>(request: Request, read: () => T): T {
+  /** Takes a reply apart. Throws DeviceFailure if it does not follow its layout. */
+  read<T>(request: Request, read: () => T): T {
     try {
       return read();
     } catch (error) {
