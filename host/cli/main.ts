@@ -309,13 +309,22 @@ program
   .option("--loss <p>", "probability that a listener misses a frame", fraction, 0)
   .option("--seed <n>", "seed of the loss", integer(0, 2 ** 32 - 1), 1)
   .option("--prove", "stop when all have found each other, then replay the conformance transcript on each")
+  .option("--expose <folder>", "leave the consoles to other programs: pseudo-terminals, linked in this folder by name")
+  .option("--keep <folder>", "where `native` boards have their record flash, so that they know themselves next time")
   .option("--setup", "install what is missing first, as `mehr setup` does")
   .addOption(source())
   .addOption(bundleFile())
   .addOption(json())
   .addHelpText(
     "after",
-    "\nExamples:\n  mehr run qemu-m4\n  mehr run qemu-rv32 --count 2 --engine wasm3,aot --with-node 1 --prove --json",
+    `
+With --expose it prints the ports, one a line, and keeps the boards running; open them as you would those of real boards.
+
+Examples:
+  mehr run qemu-m4
+  mehr run qemu-rv32 --count 2 --engine wasm3,aot --with-node 1 --prove --json
+  mehr run qemu-m4 --count 3 --expose ports
+  mehr run native --count 3 --expose ports --keep flash`,
   )
   .action((board: string, options) =>
     runCommand(options, async (io) => (await import("./run.ts")).run(io, { root, board, ...options })),

@@ -14,6 +14,7 @@ import { fleetNames, startFleet } from "../run/fleet.ts";
 import { Meeting } from "../run/meeting.ts";
 import { type ProofLine, prove, proven } from "../run/proof.ts";
 import { buildProgress, printReport } from "./build.ts";
+import { expose } from "./expose.ts";
 import type { Io } from "./outcome.ts";
 import { table } from "./table.ts";
 
@@ -28,6 +29,10 @@ export interface RunFlags {
   readonly loss: number;
   readonly seed: number;
   readonly prove?: boolean;
+  /** Folder of links to the boards' consoles, which are pseudo-terminals then. */
+  readonly expose?: string;
+  /** Folder of the boards' record flash. */
+  readonly keep?: string;
   readonly setup?: boolean;
   readonly source: PackageSource | "auto";
   readonly bundle?: string;
@@ -48,6 +53,16 @@ export async function run(io: Io, flags: RunFlags): Promise<number> {
       2,
       `--count ${flags.count} and --with-node ${flags.withNode} are ${total} relays; at most 16 fit one channel here.`,
     );
+
+  if (flags.expose !== undefined && flags.prove) {
+    throw new MehrError(
+      2,
+      "--prove talks to the boards' consoles and --expose leaves them to others; give one of them.",
+    );
+  }
+  if (flags.keep !== undefined && flags.expose === undefined) {
+    throw new MehrError(2, "--keep goes with --expose: without it `mehr run` begins with fresh boards.");
+  }
 
   const asked = flags.engine ?? defaultEngine(board);
   const engines = [...new Set(asked.split(",").map((name) => chooseEngine(board, name.trim())))];
@@ -71,6 +86,10 @@ export async function run(io: Io, flags: RunFlags): Promise<number> {
     reports.push(report);
   }
   const [{ wasm }] = reports as [BuildReport, ...BuildReport[]];
+
+  if (flags.expose !== undefined) {
+    return expose(io, { ...flags, board, folder: flags.expose, images: reports.map((report) => report.image), wasm });
+  }
 
   const names = fleetNames({ board, boards: flags.count, nodes: flags.withNode });
   const meeting = new Meeting(names);
