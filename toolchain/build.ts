@@ -20,6 +20,7 @@ import { MehrError } from "./errors.ts";
 import { ESP_CHIPS } from "./image/esp-image.ts";
 import { replaceFolder } from "./image/folder.ts";
 import { FILES, type ImageFile, type Kind, makeImage } from "./image/make.ts";
+import { programSha256 } from "./image/program-hash.ts";
 import { SIGNATURE_FILE, signManifest } from "./image/signature.ts";
 import { verifyFolder } from "./image/verify.ts";
 import {
@@ -327,6 +328,7 @@ export function manifestOf(parts: ManifestParts): Manifest {
       size: bytes.length,
       sha256: sha256Hex(bytes),
     })),
+    image_sha256: programSha256(board.mcu, (kind) => files.find((file) => file.kind === kind)?.bytes),
     ...(flash === undefined ? {} : { flash }),
     ...(ram === undefined ? {} : { ram }),
   };

@@ -52,7 +52,7 @@ Each image has one, in the folder \`mehr build\` writes. It alone drives every f
 what esp-web-tools reads, the rest is ours. It has no times and no paths, so the same sources give the same bytes.
 
 This is version ${MANIFEST_VERSION}. A reader takes no other; version 1 had no \`builds\`, \`softdevice\`, \`uf2\`, \`usb\`, \`app\` and
-\`region\`. How an image is verified and signed is in [images.md](images.md).
+\`region\`, version 2 no \`image_sha256\`. How an image is verified and signed is in [images.md](images.md).
 
 | field | type | what it says |
 |---|---|---|

@@ -17,7 +17,7 @@ const of = (id: string, region: string | null = null) =>
 describe("the manifest", () => {
   it("says what a flasher compares a board with", () => {
     expect(of("rak4631", "eu868")).toMatchObject({
-      manifest: 2,
+      manifest: 3,
       name: "Mehr on RAK4631 WisBlock Core",
       version: "1.2.3",
       builds: [],

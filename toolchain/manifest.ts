@@ -5,7 +5,7 @@ import { CORE_SIZE_BUDGET, LINEAR_MEMORY_LIMIT } from "./core/limits.ts";
 import { MehrError } from "./errors.ts";
 
 /** Version of the layout; a reader refuses any other. */
-export const MANIFEST_VERSION = 2;
+export const MANIFEST_VERSION = 3;
 export const MANIFEST_FILE = "manifest.json";
 
 const hex64 = z.string().regex(/^[0-9a-f]{64}$/, { error: "a SHA-256 is 64 lower-case hexadecimal digits" });
@@ -92,6 +92,11 @@ export const manifestSchema = z.strictObject({
     .min(1)
     .refine((all) => new Set(all.map(({ path }) => path)).size === all.length, { error: "a file is named twice" })
     .describe("Every file of the image."),
+  image_sha256: hex64
+    .nullable()
+    .describe(
+      "Hash of the program in flash, which a board that runs it reports; see images.md. Null if it is not known.",
+    ),
   flash: usage.optional().describe("Bytes by PlatformIO's count; max is null where there is no limit."),
   ram: usage.optional().describe("Static RAM, likewise."),
 });

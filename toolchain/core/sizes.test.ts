@@ -35,7 +35,7 @@ describe("the size of a module", () => {
 describe("the size report", () => {
   const manifest = (size: number, flash: number): Manifest =>
     manifestSchema.parse({
-      manifest: 2,
+      manifest: 3,
       name: "Mehr on X",
       version: "1.0.0",
       builds: [],
@@ -49,6 +49,7 @@ describe("the size report", () => {
       uf2: null,
       usb: [],
       artifacts: [{ path: "firmware.elf", kind: "elf", offset: null, size: 0, sha256: "0".repeat(64) }],
+      image_sha256: null,
       flash: { used: flash, max: 1000 },
     });
 

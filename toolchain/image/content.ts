@@ -6,6 +6,7 @@ import { type ElfHead, readElf, readElfHead } from "./elf.ts";
 import { mergedProblem } from "./esp-flash.ts";
 import { type EspParts, readEspSet } from "./esp-set.ts";
 import { readIntelHex } from "./intel-hex.ts";
+import { programSha256 } from "./program-hash.ts";
 import { bad, good, hex, type Read } from "./read.ts";
 import { sameContent, type Segment } from "./segments.ts";
 import { isMcu, machineProblem, manifestTarget, programProblem, type Target } from "./target.ts";
@@ -22,7 +23,11 @@ type Files = ReadonlyMap<Artifact, Uint8Array>;
 export function contentProblems(manifest: Manifest, files: Files): ContentProblem[] {
   const target = manifestTarget(manifest);
   const { mcu } = manifest;
-  const problems = [...buildsProblems(manifest), ...(target === undefined ? knownProblems(manifest) : [])];
+  const problems = [
+    ...buildsProblems(manifest),
+    ...hashProblems(manifest, files),
+    ...(target === undefined ? knownProblems(manifest) : []),
+  ];
   // A program of the host is an ELF file of the host's: there is nothing to flash.
   if (!isMcu(mcu) || mcu === "host") return problems;
   if (target !== undefined && MCUS[mcu].espBootloader !== undefined) {
@@ -168,6 +173,16 @@ function buildsProblems(manifest: Manifest): ContentProblem[] {
     }
   }
   return problems;
+}
+
+/** A board proves by this hash that it runs the image, so it must be that of the program in these files. */
+function hashProblems(manifest: Manifest, files: Files): ContentProblem[] {
+  const of = (kind: Artifact["kind"]): Uint8Array | undefined =>
+    [...files].find(([artifact]) => artifact.kind === kind)?.[1];
+  const is = programSha256(manifest.mcu, of);
+  if (manifest.image_sha256 === is) return [];
+  const says = manifest.image_sha256 ?? "unknown";
+  return [{ file: "manifest.json", problem: `image_sha256 is ${says} and that of the program is ${is ?? "unknown"}` }];
 }
 
 /** A manifest with an application must be for a chip this reader knows: otherwise nothing in it was checked. */

@@ -28,6 +28,7 @@ import { crc32Mpeg2 } from "./cortex-m.ts";
 import { writeDfuPackage } from "./dfu.ts";
 import { replaceFolder } from "./folder.ts";
 import { FILES, type Kind, makeImage } from "./make.ts";
+import { programSha256 } from "./program-hash.ts";
 import { verifyFolder, type VerifyOptions } from "./verify.ts";
 
 const CORE = { abi_version: 1, size: 1, sha256: "0".repeat(64), code: 1, data: 0, memory: 1 };
@@ -322,15 +323,39 @@ describe("verifying an image", () => {
     );
   });
 
+  it("names the program that a board will report, and no other", () => {
+    const folder = image(rak);
+    const other = "ab".repeat(32);
+    const { manifest } = verifyFolder(folder);
+    edit(folder, (one) => Object.assign(one, { image_sha256: other }));
+    expect(problems(folder)).toBe(
+      `/rak4631/manifest.json: image_sha256 is ${other} and that of the program is ${manifest?.image_sha256 ?? ""}.`,
+    );
+    edit(folder, (one) => Object.assign(one, { image_sha256: null }));
+    expect(problems(folder)).toMatch(/image_sha256 is unknown and that of the program is [0-9a-f]{64}/);
+  });
+
+  it("is known by the hash of the whole file where an ESP32's application carries none", () => {
+    const files = makeImage(heltec, built(left(heltec)));
+    const app = Buffer.from(files.find(({ kind }) => kind === "bin")?.bytes ?? []);
+    const of = (bin: Uint8Array): string | null =>
+      programSha256("esp32s3", (kind) => (kind === "bin" ? bin : undefined));
+    expect(of(app)).toBe(app.subarray(-32).toString("hex"));
+    const bare = Buffer.from(app.subarray(0, -32));
+    bare[23] = 0;
+    expect(of(bare)).toBe(sha256Hex(bare));
+    expect([of(app.subarray(1)), programSha256("esp32", () => undefined)]).toEqual([null, null]);
+  });
+
   it("knows manifests of other versions, and texts that are none", () => {
     const folder = image(rak);
     const path = join(folder, "manifest.json");
     const say = (text: string): string => (writeFileSync(path, text), problems(folder));
     expect(say('{"manifest": 1, "board": "rak4631"}')).toBe(
-      "/rak4631/manifest.json has version 1 and this mehr reads version 2; build the image again with `mehr build`.",
+      "/rak4631/manifest.json has version 1 and this mehr reads version 3; build the image again with `mehr build`.",
     );
-    expect(say('{"manifest": 3}')).toBe(
-      "/rak4631/manifest.json has version 3 and this mehr reads version 2; update this checkout.",
+    expect(say('{"manifest": 4}')).toBe(
+      "/rak4631/manifest.json has version 4 and this mehr reads version 3; update this checkout.",
     );
     const none = "/rak4631/manifest.json is not the manifest of an image; build the image again with `mehr build`.";
     expect([say("{"), say("[]"), say("null"), say('{"name": "esp-web-tools", "builds": []}')]).toEqual(
