@@ -116,6 +116,30 @@ describe("sense", () => {
     [heltecV3, "led.pin", 27, "led.pin: GPIO27 of the ESP32-S3 carries the program flash; use another pin."],
     [esp32, "led.pin", 6, "led.pin: GPIO6 of the ESP32 carries the program flash"],
     [esp32, "led.pin", 34, "led.pin: GPIO34 of the ESP32 is input only and cannot be driven"],
+    // a button
+    [
+      rak4631,
+      "button",
+      { pin: "P1.15", active: "low" },
+      "button.pin: P1.15 is used by both radio.pins.irq and button.pin",
+    ],
+    [heltecV3, "acknowledge", undefined, "button.pin: GPIO0 of the ESP32-S3 is a strapping pin (low at reset starts"],
+    [
+      heltecV3,
+      "button.active",
+      "high",
+      "button.pull: a button that is active high would seem held for ever with a res",
+    ],
+    [
+      heltecV3,
+      "button.pull",
+      "down",
+      "button.pull: a button that is active low would seem held for ever with a resistor",
+    ],
+    [heltecV3, "button.pull", "both", "button.pull: "],
+    [esp32, "button", { pin: 38, active: "low", pull: "up" }, "button.pull: GPIO38 of the ESP32 is input only and has"],
+    [rak4631, "button", { pin: "P0.18", active: "low" }, "button.pin: P0.18 of the nRF52840 is nRESET once"],
+    [qemuM4, "button", { pin: 1, active: "low" }, "button: a virtual board has no pins, flash or USB; remove it."],
     // strapping and fixed functions
     [
       heltecV3,
@@ -254,7 +278,8 @@ describe("sense", () => {
 
   test("an acknowledged pin is accepted", () => {
     const board = withField(heltecV3, "led.pin", 45) as Board;
-    expect(sentences({ ...board, acknowledge: { 45: "a LED to ground keeps the strap low" } })).toEqual([]);
+    const acknowledge = { ...heltecV3.acknowledge, 45: "a LED to ground keeps the strap low" };
+    expect(sentences({ ...board, acknowledge })).toEqual([]);
   });
 
   test("all problems are reported, not only the first", () => {

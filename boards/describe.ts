@@ -48,6 +48,7 @@ const SIGNALS: Readonly<Record<string, string>> = {
   "pmu.scl": "I2C SCL",
   "pmu.irq": "PMU IRQ",
   "led.pin": "LED",
+  "button.pin": "button",
   "battery.pin": "battery sense",
   "battery.enable.pin": "battery sense on",
 };
@@ -77,7 +78,7 @@ function noteOf(board: RealBoard, field: string, pin: Pin): string {
 }
 
 function ownNote(board: RealBoard, field: string, pin: string): string | undefined {
-  const { radio, power, led, battery, pmu } = board;
+  const { radio, power, led, button, battery, pmu } = board;
   const index = Number(/^power\.(\d+)\./.exec(field)?.[1] ?? Number.NaN);
   const supply = power?.[index];
   if (supply !== undefined) {
@@ -97,6 +98,8 @@ function ownNote(board: RealBoard, field: string, pin: string): string | undefin
       return pmu && `radio on ${pmu.radio.axp192} (AXP192) or ${pmu.radio.axp2101} (AXP2101), ${pmu.millivolts} mV`;
     case "led.pin":
       return `active ${led?.active}`;
+    case "button.pin":
+      return button && `active ${button.active}${button.pull === undefined ? "" : `, pulled ${button.pull}`}`;
     case "battery.pin":
       return battery && `battery = pin x ${battery.divider}, ${adcNote(battery)}`;
     case "battery.enable.pin":

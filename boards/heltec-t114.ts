@@ -17,6 +17,7 @@ export default defineBoard({
     { feeds: "peripherals", pin: "P0.03", active: "low" }, // display
   ],
   led: { pin: "P1.03", active: "low" },
+  button: { pin: "P1.10", active: "low", pull: "up" },
   battery: { pin: "P0.04", divider: 4.9, referenceVolts: 3.0, enable: { pin: "P0.06", active: "high" } },
   // 7.9 mA listening, less 5.3 of the radio and 1.5 of its TCXO.
   draw: { microamps: 1100, source: "IoTThinks/EasySkyMesh release PowerSaving17: a T114 repeater takes 7.9 mA" },

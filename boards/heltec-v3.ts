@@ -15,6 +15,8 @@ export default defineBoard({
   // Vext: the display and, by MT's comment, the antenna boost hang on it, so the radio needs it.
   power: [{ feeds: "radio", pin: 36, active: "low" }],
   led: { pin: 35, active: "high" },
+  button: { pin: 0, active: "low", pull: "up" },
+  acknowledge: { 0: "it is the BOOT button: held at reset it starts the loader in ROM, which is what it is for" },
   // Boards after 3.2 invert the sense enable. Peers correct the nominal 4.9 by 4.5 to 10 %: calibrate per board.
   battery: { pin: 1, divider: 4.9, attenuationDb: 2.5, enable: { pin: 37, active: "probe" } },
   // 7.8 mA asleep and listening, less 5.3 of the radio, 1.5 of its TCXO and 0.24 of the chip.

@@ -30,7 +30,7 @@ export function renderBoardConfigHeader(board: Board, config: BootConfig = bootC
 }
 
 function wiring(board: RealBoard): string[] {
-  const { radio, led, battery, pmu, lockout } = board;
+  const { radio, led, button, battery, pmu, lockout } = board;
   const chip = RADIO[radio.chip];
   const pin = (name: string, value: Pin | undefined) => pinConstant(board.mcu, name, value);
   const supplies = (board.power ?? []).map(
@@ -77,6 +77,12 @@ function wiring(board: RealBoard): string[] {
     "",
     pin("kLed", led?.pin),
     `constexpr bool kLedActiveHigh = ${led?.active === "high"};`,
+    "",
+    pin("kButton", button?.pin),
+    `constexpr bool kButtonActiveHigh = ${button?.active === "high"};`,
+    "// The chip's own resistor at the button.",
+    "enum class Pull { none, up, down };",
+    `constexpr Pull kButtonPull = Pull::${button?.pull ?? "none"};`,
     "",
     pin("kBatterySense", battery?.pin),
     "// Battery millivolts = millivolts at the pin x this / 1000.",

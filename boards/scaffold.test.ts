@@ -40,7 +40,7 @@ function answersOf(board: RealBoard): Answers {
 
 /** The part of a value the questions reach; the rest is written by hand, with its reasons. */
 function askable(board: RealBoard): unknown {
-  const { acknowledge: _a, leave: _l, pmu: _p, lockout: _o, draw: _d, verified: _v, ...rest } = board;
+  const { acknowledge: _a, leave: _l, pmu: _p, button: _b, lockout: _o, draw: _d, verified: _v, ...rest } = board;
   const { dio1: _dio1, ...pins } = rest.radio.pins;
   const { url: _url, ...platformio } = rest.platformio;
   const uf2 = rest.uf2 && (board.mcu === "nrf52840" ? { ...rest.uf2, drive: undefined } : rest.uf2);

@@ -93,6 +93,8 @@ const realSchema = z.strictObject({
     })
     .optional(),
   led: z.strictObject({ pin, active }).optional(),
+  /** A push button for the owner: held for 3 s it opens a locked console. `pull`: the chip's own resistor, if it needs one. */
+  button: z.strictObject({ pin, active, pull: z.enum(["up", "down"]).optional() }).optional(),
   battery: z
     .strictObject({
       pin,

@@ -16,7 +16,19 @@ export function checkShape(value: unknown, file: string): CheckedShape {
   return { board: undefined, problems: parsed.error.issues.flatMap((issue) => shapeProblems(issue, value, file)) };
 }
 
-const PIN_FIELDS = ["radio", "power", "led", "battery", "leave", "acknowledge", "psram", "flash", "flashing", "usb"];
+const PIN_FIELDS = [
+  "radio",
+  "power",
+  "led",
+  "button",
+  "battery",
+  "leave",
+  "acknowledge",
+  "psram",
+  "flash",
+  "flashing",
+  "usb",
+];
 
 function shapeProblems(issue: z.core.$ZodIssue, value: unknown, file: string): BoardProblem[] {
   const field = fieldPath(issue.path) || "the board value";

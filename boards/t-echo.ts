@@ -19,6 +19,7 @@ export default defineBoard({
   ],
   // The variant drives P0.13-P0.16 before setup(): the three LEDs, off, and the line a clock chip asks on.
   led: { pin: "P0.14", active: "low" },
+  button: { pin: "P1.10", active: "low", pull: "up" },
   battery: { pin: "P0.04", divider: 2, referenceVolts: 3.0 },
   flash: { size: 0x100000, bootloader: 0xf4000, app: { offset: 0x26000, max: 0xc7000 }, softdevice: "S140 6.1.1" },
   flashing: ["uf2", "dfu", "swd"],

@@ -12,9 +12,13 @@ export default defineBoard({
     rfSwitch: { rxen: 21, txen: 10 },
   },
   led: { pin: 37, active: "high" },
+  button: { pin: 0, active: "low", pull: "up" },
   // Nominal, two equal resistors. MT multiplies by 2.11: calibrate per board.
   battery: { pin: 1, divider: 2, attenuationDb: 12 },
-  acknowledge: { 3: "the radio leaves MISO open while NSS is high, and the strap counts only with its eFuse burnt" },
+  acknowledge: {
+    0: "it is the BOOT button: held at reset it starts the loader in ROM, which is what it is for",
+    3: "the radio leaves MISO open while NSS is high, and the strap counts only with its eFuse burnt",
+  },
   psram: { bytes: 0x200000, bus: "quad" },
   flash: { size: 0x400000, bootloader: 0, app: { offset: 0x10000, max: 0x140000 }, partitions: "default.csv" },
   flashing: ["esptool"],

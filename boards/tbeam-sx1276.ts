@@ -13,6 +13,8 @@ export default defineBoard({
   // v1.0 and v1.1 have an AXP192, v1.2 an AXP2101; either one switches the radio's supply and reads the battery.
   pmu: { sda: 21, scl: 22, irq: 35, radio: { axp192: "LDO2", axp2101: "ALDO2" }, millivolts: 3300 },
   led: { pin: 4, active: "low" },
+  // The middle one, pulled up on the board: this pin has no resistors.
+  button: { pin: 38, active: "low" },
   acknowledge: { 5: "SCK idles low, and the strap sets the timing of SDIO, which nothing here uses" },
   psram: { bytes: 0x800000, bus: "quad" },
   draw: { microamps: 5300, source: "Extentsoftware/TBeamPower README: 5.3 mA in deep sleep (AXP192)" },

@@ -13,6 +13,7 @@ export default defineBoard({
     rfSwitch: { dio2: true, rxen: 38 },
   },
   led: { pin: 48, active: "high" },
+  button: { pin: 21, active: "low", pull: "up" },
   psram: { bytes: 0x800000, bus: "octal" },
   flash: { size: 0x800000, bootloader: 0, app: { offset: 0x10000, max: 0x330000 }, partitions: "default_8MB.csv" },
   flashing: ["esptool"],

@@ -34,6 +34,7 @@ export function pinUses(board: RealBoard): PinUse[] {
   add("pmu.scl", board.pmu?.scl, true);
   add("pmu.irq", board.pmu?.irq, false);
   add("led.pin", board.led?.pin, true);
+  add("button.pin", board.button?.pin, false);
   add("battery.pin", board.battery?.pin, false);
   add("battery.enable.pin", board.battery?.enable?.pin, true);
   for (const pin of Object.keys(board.leave ?? {})) add(`leave.${pin}`, keyPin(board, pin), false);

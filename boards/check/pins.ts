@@ -1,5 +1,5 @@
 /** Whether the chip has the pins a board value names, and whether they are free for what they are used for. */
-import { gpioIndex, MCUS, type Mcu, type Pin, VARIANT_DRIVES } from "../mcu.ts";
+import { gpioIndex, MCUS, type Mcu, type Pin, pinName, VARIANT_DRIVES } from "../mcu.ts";
 import type { RealBoard } from "../schema.ts";
 import { show } from "../shape.ts";
 import { keyPin, pinUses, type PlacedUse, placedUses, ranges } from "./pin-uses.ts";
@@ -59,6 +59,22 @@ const checkInputOnly: RealCheck = (board, mcu, report) => {
         "use a pin with an output",
       );
     }
+  }
+};
+
+/** A resistor the chip has not got, or one that holds the button down. */
+const checkButton: RealCheck = (board, mcu, report) => {
+  const { button } = board;
+  if (button?.pull === undefined) return;
+  const gpio = gpioIndex(board.mcu, button.pin);
+  if (gpio !== undefined && mcu.inputOnly.has(gpio)) {
+    const name = pinName(board.mcu, gpio);
+    const fix = "remove it if the board has a resistor of its own, or use another pin";
+    report("button.pull", `${name} of the ${mcu.name} is input only and has no resistors`, fix);
+  }
+  if ((button.pull === "up") !== (button.active === "low")) {
+    const came = `a button that is active ${button.active} would seem held for ever with a resistor that pulls ${button.pull}`;
+    report("button.pull", came, `use "${button.active === "low" ? "up" : "down"}"`);
   }
 };
 
@@ -124,5 +140,6 @@ export const PIN_CHECKS: readonly RealCheck[] = [
   checkPinsOnce,
   checkPinsFree,
   checkInputOnly,
+  checkButton,
   checkAcknowledged,
 ];
