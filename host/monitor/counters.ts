@@ -2,7 +2,7 @@
 import { Counter } from "../core/abi.gen.ts";
 
 /** In a few words, as a row of a table; its type has a member for each Counter. */
-export const COUNTER_NAMES: { readonly [K in Exclude<Counter, typeof Counter.Count>]: string } = {
+export const COUNTER_NAMES: Readonly<Record<Exclude<Counter, typeof Counter.Count>, string>> = {
   [Counter.BeaconsSent]: "beacons sent",
   [Counter.BeaconsHeard]: "beacons heard",
   [Counter.FramesHeard]: "frames heard",

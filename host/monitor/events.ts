@@ -53,7 +53,7 @@ const address = (reader: Reader): string => hexOf(reader.bytes("address", 16));
 const all = (reader: Reader): Uint8Array => reader.rest("bytes", 0xffff);
 
 /** Its type has a member for each Event, so that a new one without words here does not compile. */
-const WORDS: { readonly [K in Event]: Words } = {
+const WORDS: Readonly<Record<Event, Words>> = {
   [Event.Booted]: (r) => `The relay ${address(r)} has started.`,
   [Event.NeighbourFound]: (r, name) => {
     const heard = decodeNeighbourReport(all(r));

@@ -1,5 +1,5 @@
 /** The screen: what is known of a board, drawn as lines that fit a terminal. Pure. */
-import { Counter } from "../core/abi.gen.ts";
+import type { Counter } from "../core/abi.gen.ts";
 import type { LinkReport, NeighbourReport, RouteReport } from "../device/messages.gen.ts";
 import { COUNTER_NAMES, MAIN_COUNTERS, TROUBLE_COUNTERS } from "./counters.ts";
 import {

@@ -9,6 +9,7 @@ import { join, relative } from "node:path";
 import { ABI_FILES } from "../abi/files.ts";
 import { MehrError } from "../errors.ts";
 import { writeIfChanged } from "../paths.ts";
+import { keepFunctionNames } from "../symbols/wasm-names.ts";
 import { LINEAR_MEMORY_LIMIT } from "./limits.ts";
 import { withoutCustomSections } from "../wasm/sections.ts";
 
@@ -82,7 +83,8 @@ function compilerVersion(): string {
 
 /**
  * Compiles the core of the checkout at `root` to build/core unless nothing it depends on has changed, compares the
- * module with abi.ts and writes relay.wasm, relay_wasm.h, relay.debug.wasm and its source map.
+ * module with abi.ts and writes relay.wasm, relay_wasm.h, relay.debug.wasm and its source map, and keeps the names of its
+ * functions by its hash (toolchain/symbols/wasm-names.ts).
  *
  * Throws MehrError (exit 1) with the compiler's own message, naming the boundary function that differs, or naming the
  * rendered files that do not follow abi.ts.
@@ -109,7 +111,9 @@ export async function compileCore({ root }: { readonly root: string }): Promise<
     const sourceMap = readFileSync(`${debugPath}.map`, "utf8");
     const last = { wasm: readFileSync(path), named: readFileSync(debugPath), sourceMap };
     if (readFileSync(stampPath, "utf8") === stampText(last)) {
-      return { ...last, path, sha256: sha256Hex(last.wasm), compiled: false };
+      const sha256 = sha256Hex(last.wasm);
+      keepFunctionNames(root, sha256, last.named);
+      return { ...last, path, sha256, compiled: false };
     }
   }
 
@@ -133,6 +137,7 @@ export async function compileCore({ root }: { readonly root: string }): Promise<
   writeIfChanged(`${debugPath}.map`, module.sourceMap);
   writeIfChanged(join(out, "relay_wasm.h"), renderWasmHeader(wasm, sha256));
   writeIfChanged(stampPath, stampText(module));
+  keepFunctionNames(root, sha256, module.named);
   return { ...module, path, sha256, compiled: true };
 }
 

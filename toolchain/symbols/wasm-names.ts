@@ -44,9 +44,11 @@ const folder = (root: string): string => join(root, "build", "core", "names");
 
 /** Keeps the names of a module for whoever reads a trap of it later. `sha256` is that of the module without them, hex. */
 export function keepFunctionNames(root: string, sha256: string, named: Uint8Array): void {
-  const names = [...functionNames(named)];
   const path = join(folder(root), `${sha256}.json`);
-  writeIfChanged(path, `${JSON.stringify({ sha256, functions: Object.fromEntries(names) }, null, 1)}\n`);
+  if (!existsSync(path)) {
+    const functions = Object.fromEntries(functionNames(named));
+    writeIfChanged(path, `${JSON.stringify({ sha256, functions }, null, 1)}\n`);
+  }
   const now = new Date();
   utimesSync(path, now, now);
   const age = (name: string): number => statSync(join(folder(root), name), { throwIfNoEntry: false })?.mtimeMs ?? 0;
