@@ -4,7 +4,7 @@
  * What changes something goes out authorised, and is carried out once (session.ts). What fails throws DeviceFailure, a
  * sentence that says in which state the board is when that is not known.
  */
-import { createPublicKey, randomBytes, verify } from "node:crypto";
+import { createHash, createPublicKey, randomBytes, verify } from "node:crypto";
 import type { Duplex } from "node:stream";
 import { BoardConsole, type ConsoleListener, type Signal } from "../board/console.ts";
 import { type Identity, type Output, Reader, readIdentity, readOutputs } from "../board/protocol.ts";
@@ -42,6 +42,8 @@ const PROOF_CONTEXT = Buffer.from("mehr/console/1\0");
 const NOTHING = new Uint8Array(0);
 /** How long a board may take to start: a slow one hashes and boots for seconds. */
 const BOOT_MS = 30_000;
+/** How often a provisioning is begun when its session ends in between. */
+const PROVISION_TRIES = 3;
 
 export class Device {
   readonly name: string;
@@ -185,6 +187,46 @@ export class Device {
 
   async provisionAbort(): Promise<void> {
     await this.#get("ProvisionAbort", NOTHING, messages.decodeProvisionAbortReply);
+  }
+
+  /**
+   * Provisions it: draft, commit, and what it has then read back and compared. What was stored stays unless all of it was
+   * accepted. Gives the flash writes it took; undefined if it had been stored when the line failed.
+   */
+  async provision(draft: ProvisionDraft, pin?: string): Promise<number | undefined> {
+    const sent = createHash("sha256").update(messages.encodeProvisionDraftRequest(draft)).digest();
+    let flashWrites: number | undefined;
+    for (let tries = 1; ; tries++) {
+      const sha256 = await this.provisionDraft(draft);
+      if (Buffer.compare(sha256, sent) !== 0) {
+        throw new DeviceFailure(`${this.name} took another draft than was sent; what was stored stays.`);
+      }
+      try {
+        ({ flashWrites } = await this.provisionCommit(sha256));
+        break;
+      } catch (error) {
+        if (!(error instanceof DeviceFailure) || error.gone) throw error;
+        // A draft goes with its session: another one began in between, by a restart or another program.
+        const lost = error.status === Status.NoDraft && tries < PROVISION_TRIES;
+        if (!lost && !error.inDoubt) throw error;
+        if (error.inDoubt && (await this.#holds(draft))) break;
+        if (tries === PROVISION_TRIES) throw error;
+      }
+    }
+    this.usePin(pin);
+    if (!(await this.#holds(draft))) {
+      throw new DeviceFailure(`${this.name} holds another provisioning than it accepted: provision it again.`);
+    }
+    return flashWrites;
+  }
+
+  /** Whether what is stored is that draft, less the PIN's key, which is never given out. */
+  async #holds(draft: ProvisionDraft): Promise<boolean> {
+    const stored = await this.provisionRead();
+    if (stored === undefined) return false;
+    const blank = { ...draft.record, pinKey: new Uint8Array(draft.record.pinKey.length) };
+    const expected = messages.encodeProvisionReadReply({ record: blank, trusted: draft.trusted });
+    return Buffer.compare(messages.encodeProvisionReadReply(stored), expected) === 0;
   }
 
   /** A request that names the field it refuses. */
