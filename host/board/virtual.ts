@@ -32,14 +32,17 @@ export async function booted<T>(name: string, program: BoardProgram, first: Prom
 /** A running virtual board. */
 export class VirtualBoardProcess {
   readonly console: BoardConsole;
+  /** The line behind it: another client may talk on it while this one is silent. */
+  readonly stream: Socket;
   readonly name: string;
   /** Who it said it was when it booted; its status tells whether the core runs. */
   readonly identity: Identity;
   readonly #program: BoardProgram;
 
-  private constructor(name: string, console: BoardConsole, identity: Identity, program: BoardProgram) {
+  private constructor(name: string, console: BoardConsole, stream: Socket, identity: Identity, program: BoardProgram) {
     this.name = name;
     this.console = console;
+    this.stream = stream;
     this.identity = identity;
     this.#program = program;
   }
@@ -70,10 +73,10 @@ export class VirtualBoardProcess {
           };
           const built = new BoardConsole(name, consoleSocket, ready);
         });
-        return { console, identity: await console.identify() };
+        return { console, stream: consoleSocket, identity: await console.identify() };
       })();
-      const { console, identity } = await booted(name, program, first);
-      return new VirtualBoardProcess(name, console, identity, program);
+      const { console, stream, identity } = await booted(name, program, first);
+      return new VirtualBoardProcess(name, console, stream, identity, program);
     } catch (error) {
       await program.stop();
       throw error;

@@ -5,7 +5,7 @@
  * from a passphrase (scrypt, RFC 7914), or at random and split into shares. A restore opens the box on the host to seal it
  * again to the key of the board that is to have it; nothing of it is written down.
  */
-import { createHash, randomBytes, scrypt } from "node:crypto";
+import { createHash, randomBytes, randomFillSync, scrypt } from "node:crypto";
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { MehrError } from "../../toolchain/errors.ts";
@@ -87,7 +87,7 @@ export async function makeBackup(device: Device, key: BackupKey): Promise<{ file
     recipient = boxPublicKey(await passphraseSecret(key.passphrase, salt, LOG_N));
     lock = { kind: "passphrase", kdf: "scrypt", log_n: LOG_N, r: R, p: 1, salt: salt.toString("hex") };
   } else {
-    const secret = randomBytes(X25519_SIZE);
+    const secret = randomFillSync(new Uint8Array(X25519_SIZE));
     recipient = boxPublicKey(secret);
     const set = setOf(recipient);
     const { threshold, count } = key;

@@ -7,6 +7,7 @@
  * fails, and says so.
  */
 import { createHmac } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { BoardFailure, type BoardConsole, NoAnswer } from "../board/console.ts";
 import { Status } from "../core/abi.gen.ts";
 import { ProtocolError } from "./codec.ts";
@@ -28,6 +29,8 @@ import { requestName, traitsOf } from "./requests.ts";
 const MAC_SIZE = 16;
 /** How often a request is sent before the board counts as silent. */
 const TRIES = 5;
+/** What is waited without a word while no PIN is looked at. */
+const SIT_OUT_MS = 3000;
 /** How often a session is begun again for one request: somebody else is talking then. */
 const SESSIONS = 4;
 
@@ -51,6 +54,7 @@ export class Session {
   /** Frames dropped on this line so far, in either direction. */
   readonly #damaged: () => number;
   #hello: HelloReply | undefined;
+  #helloAt = 0;
   #counter = 0;
   #key: { readonly salt: string; readonly key: Uint8Array } | undefined;
   #pin: string | undefined;
@@ -134,6 +138,7 @@ export class Session {
     }
     this.expectOk(Request.Hello, answer);
     this.#hello = this.read(Request.Hello, () => decodeHelloReply(answer.body));
+    this.#helloAt = Date.now();
     this.#counter = 0;
     return this.#hello;
   }
@@ -142,6 +147,7 @@ export class Session {
     const traits = traitsOf(request);
     for (let sessions = 1; ; sessions++) {
       const hello = await this.#begin();
+      await this.#sitOut(hello.waitMs - (Date.now() - this.#helloAt));
       const key = await this.#keyFor(hello);
       this.#counter++;
       const counter = this.#counter;
@@ -152,7 +158,9 @@ export class Session {
         ? await this.#ask(request, request, body, traits.again ? TRIES : 1)
         : await this.#ask(request, Request.Authorised, encodeAuthorisedRequest({ counter, mac, request, body }), TRIES);
       const answer = answerOf(payload);
-      if (answer.status === Status.BadSession || (answer.status === Status.WrongPin && this.#proven)) {
+      // Of a PIN that was right before, WrongPin says that the nonce is another session's by now.
+      const over = answer.status === Status.BadSession || (this.#proven && isPinStatus(answer.status));
+      if (over) {
         // This one was not carried out, but if it was sent before, that one may have been.
         this.forget();
         if (tries > 1 && !traits.again) {
@@ -181,7 +189,6 @@ export class Session {
     if (hello.lock === LockState.Held && typeof pin !== "string") return undefined;
     const salt = Buffer.from(hello.pinSalt).toString("hex") + hello.pinLogN;
     if (this.#key?.salt === salt) return this.#key.key;
-    if (hello.waitMs > 0 && !this.#proven) this.#refusePin({ status: Status.PinWait, body: u32(hello.waitMs) });
     this.#pin ??= typeof pin === "function" ? await pin() : pin;
     if (this.#pin === undefined) {
       throw new DeviceFailure(
@@ -193,9 +200,16 @@ export class Session {
     return this.#key.key;
   }
 
+  /** Waits while the board looks at no PIN, if that is short: wrong ones make it wait a second at first. */
+  async #sitOut(waitMs: number): Promise<void> {
+    if (waitMs <= 0) return;
+    if (waitMs > SIT_OUT_MS) this.#refusePin({ status: Status.PinWait, body: u32(waitMs) });
+    await sleep(waitMs);
+  }
+
   /** Throws for a PIN that is wrong, or not looked at. */
   #refusePin(answer: Answer): void {
-    if (answer.status !== Status.WrongPin && answer.status !== Status.PinWait) return;
+    if (!isPinStatus(answer.status)) return;
     const waitMs = answer.body.length >= 4 ? Buffer.from(answer.body).readUInt32LE(0) : 0;
     const wait = waitMs > 0 ? ` for ${waitText(waitMs)}` : "";
     // The next attempt begins afresh, perhaps with another PIN.
@@ -287,6 +301,10 @@ export function requestMac(
 ): Uint8Array {
   const hmac = createHmac("sha256", key).update(nonce).update(u32(counter)).update(Uint8Array.of(request)).update(body);
   return Uint8Array.from(hmac.digest().subarray(0, MAC_SIZE));
+}
+
+function isPinStatus(status: number): boolean {
+  return status === Status.WrongPin || status === Status.PinWait;
 }
 
 function u32(value: number): Uint8Array {
