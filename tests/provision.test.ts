@@ -27,7 +27,7 @@ import {
   Request,
   ResetLevel,
 } from "../host/device/messages.gen.ts";
-import { buildImage, root, until, virtualBoard, withBoard } from "./support/images.ts";
+import { buildImage, until, virtualBoard, withBoard } from "./support/images.ts";
 import { flashHolds, storedRecords, storeRecord } from "./support/records.ts";
 
 const PROVISION = 0x100;

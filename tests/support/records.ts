@@ -87,5 +87,5 @@ export function storeRecord(path: string, key: number, value: Uint8Array): void 
 
 /** Whether the bytes are anywhere in the flash file, live or not. */
 export function flashHolds(path: string, bytes: Uint8Array): boolean {
-  return readFileSync(path).includes(bytes);
+  return readFileSync(path).includes(Buffer.from(bytes));
 }
