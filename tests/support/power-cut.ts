@@ -18,7 +18,7 @@ export interface PowerCutOptions {
   readonly torn: 1 | 2 | 3;
   /** Processes at a time. */
   readonly jobs: number;
-  /** Length of the script's second half. */
+  /** Length of the script's second half; 0: the script that provisions, resets and restores. */
   readonly days: number;
   /** Sources of the runtime in place of the project's: by file name, for trying out what the test notices. */
   readonly instead?: Readonly<Record<string, string>>;
@@ -46,12 +46,17 @@ export interface PowerCutReport {
   readonly refused: Readonly<Record<string, number>>;
   /** By key: changes in the script, and cuts in them. */
   readonly records: Readonly<Record<string, { readonly changes: number; readonly cuts: number }>>;
+  /** Cuts while several records were changed at once, and how many of them left all old, and all new. */
+  readonly sets: { readonly cuts: number; readonly old: number; readonly new: number };
 }
 
 const root = repositoryRoot();
 const SOURCES = join(root, "tests/support/power-cut");
 const RUNTIME = join(root, "boards/runtime");
-const PARTS = ["records.cpp", "ram_records.cpp", "crc32.cpp"];
+const PARTS = [
+  ...["records.cpp", "ram_records.cpp", "crc32.cpp", "sha256.cpp"],
+  ...["provision.cpp", "provision_record.cpp", "provision_backup.cpp"],
+];
 const INCLUDES = ["src", "include", "engine/aot"].map((name) => `-I${join(RUNTIME, name)}`);
 const WARNINGS = ["-Wall", "-Wextra", "-Werror"];
 
@@ -76,6 +81,8 @@ export async function cutPower(options: PowerCutOptions): Promise<PowerCutReport
       writeFileSync(join(folder, name), instead);
       return name;
     });
+    const bytes = encodeBootConfig(bootConfig(findBoard("native")));
+    writeFileSync(join(folder, "board_config.h"), `#define MEHR_BOOT_CONFIG_BYTES {${bytes.join(", ")}}\n`);
     const own = readdirSync(SOURCES).filter((name) => name.endsWith(".cpp"));
     await Promise.all([
       run("gcc", ["-std=c11", "-O2", ...WARNINGS, ...INCLUDES, "-c", ...modules.map((name) => `${name}.c`)]),
@@ -86,7 +93,7 @@ export async function cutPower(options: PowerCutOptions): Promise<PowerCutReport
     ]);
     const objects = readdirSync(folder).filter((name) => name.endsWith(".o"));
     await run("g++", [...objects, "-o", "power-cut"]);
-    const config = Buffer.from(encodeBootConfig(bootConfig(findBoard("native")))).toString("hex");
+    const config = Buffer.from(bytes).toString("hex");
     const values = [options.torn, options.jobs, options.days].map(String);
     return JSON.parse(await run(join(folder, "power-cut"), [config, ...values])) as PowerCutReport;
   } finally {

@@ -5,7 +5,6 @@
 #include "board_config.h"
 #include "bytes.h"
 #include "core.h"
-#include "engine.h"
 #include "hal.h"
 #include "provision_apply.h"
 #include "provision_record.h"

@@ -8,7 +8,9 @@
 //   power-cut CONFIG TORN JOBS DAYS
 //
 // CONFIG: the boot configuration in hex. TORN: how many of the three ways to tear an operation are tried at each (1: in
-// turn). JOBS: children at a time. DAYS: how long the script's second half lasts. Prints one JSON object.
+// turn). JOBS: children at a time. DAYS: how long the script's second half lasts; 0 is another script, in which the relay is
+// provisioned, reset and restored by the runtime's own functions, and the power is cut while those change several records at
+// once, in all three ways. Prints one JSON object.
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +24,7 @@
 #include "flash.h"
 #include "mehr_abi.h"
 #include "node.h"
+#include "provisioning.h"
 #include "records_kept.h"
 #include "stop.h"
 #include "world.h"
@@ -41,6 +44,7 @@ static constexpr unsigned kKeys = 64;
 /// What the children found, and how often.
 struct Found {
   unsigned long cuts, cuts_in_boot, old_value, new_value, between, announced, messages;
+  unsigned long cuts_in_sets, old_sets, new_sets;
   unsigned long cut_in[kKeys];
 };
 
@@ -70,6 +74,11 @@ struct Shown {
 };
 static Bytes s_id;
 static Shown s_trusted, s_destinations;
+/// The same when what is being changed at once is new; an empty id: a new one.
+static Bytes s_id_after;
+static Shown s_trusted_after, s_destinations_after;
+/// The script is that of changes at once.
+static bool s_sets;
 
 [[noreturn]] void stop(const char* format, ...) {
   char text[400];
@@ -89,7 +98,7 @@ static uint32_t ask(Node& node, const Bytes& command, Bytes& reply) { return nod
 static uint32_t counter(Node& node, unsigned which) {
   Bytes reply;
   if (ask(node, {MEHR_COMMAND_STATUS}, reply) != MEHR_STATUS_OK) return 0;
-  size_t at = 47 + 4 * which;  // the reply's layout counts the command's number
+  size_t at = 55 + 4 * which;  // behind the StatusReport of toolchain/console/schema.ts
   if (at + 4 > reply.size()) stop("the Status reply has %zu bytes", reply.size());
   uint32_t value;
   memcpy(&value, &reply[at], sizeof value);
@@ -159,17 +168,28 @@ static Bytes tell(const char* step, const Bytes& command, uint64_t then_ms) {
 // --- the cut ---------------------------------------------------------------------------------------------------------
 
 static void boot() {
+  if (s_subject->on()) s_subject->power_off();
+  s_subject->set_config(provisioned_config());
   s_booting = true;
   uint32_t status = s_subject->boot(s_world->now());
   s_booting = false;
   if (status != MEHR_STATUS_OK) stop("the node does not boot: status %u", status);
 }
 
+/// What was changed at once is new.
+static void adopt() {
+  s_id = s_id_after;
+  s_trusted = s_trusted_after;
+  s_destinations = s_destinations_after;
+}
+
 /// After the power came back: what is stored, and what the core makes of it.
 static void restart(bool identity_known) {
   s_records.mount();
-  bool was_writing = s_records.writing() >= 0;
+  bool was_set = s_records.in_set(), was_writing = was_set || s_records.writing() >= 0;
   bool is_new = s_records.check();
+  if (was_set) __atomic_fetch_add(is_new ? &s_found->new_sets : &s_found->old_sets, 1, __ATOMIC_RELAXED);
+  if (was_set && is_new) adopt();
   if (!was_writing) {
     __atomic_fetch_add(&s_found->between, 1, __ATOMIC_RELAXED);
   } else {
@@ -183,7 +203,7 @@ static void restart(bool identity_known) {
     auto now = s_records.values().find(key);
     if (now == s_records.values().end() || now->second != value) stop("the boot changed record %u", key);
   }
-  if (identity_known && s_subject->id() != s_id) stop("the node came back under another address");
+  if (identity_known && !s_id.empty() && s_subject->id() != s_id) stop("the node came back under another address");
   s_id = s_subject->id();
   if (!s_destinations.keep.empty()) check_list("destinations", MEHR_COMMAND_DESTINATIONS, kDestinationSize, s_destinations);
   check_list("trusted peers", MEHR_COMMAND_TRUSTED, kIdSize, s_trusted);
@@ -265,7 +285,7 @@ static void burst(uint64_t ms) {
     s_step = "the time after the cut";
     if (linked) {
       check_announces();
-      check_messages();
+      if (!s_sets) check_messages();
       if (s_cut_key == MEHR_RECORD_KEY_AIRTIME) burst(10 * kMinuteMs);
     }
     s_subject->power_off();
@@ -286,12 +306,13 @@ static void wait_for_one() {
 
 static void before_operation(unsigned long operation) {
   static const char* const kTornText[kTornCount] = {"not begun", "torn", "done"};
-  bool cut_here = s_depth == 0 || (s_depth == 1 && s_booting);
+  bool cut_here = s_depth == 0 || (s_depth == 1 && s_booting && (!s_sets || s_torn == kTornCount));
+  if (s_sets && s_depth == 0 && !s_records.in_set()) return;
   if (!cut_here || s_failed) return;
   // Cut before the first boot is over, the node may come back with a new identity, or with one nobody knows yet.
   bool identity_known = !s_id.empty();
   bool linked = s_depth == 0 && identity_known && counter(*s_peer, MEHR_COUNTER_ANNOUNCES_ACCEPTED) > 0;
-  for (unsigned i = 0; i < s_torn; i++) {
+  for (unsigned i = 0; i < (s_sets ? kTornCount : s_torn); i++) {
     // A record takes three operations, so a turn of three would always tear the same one in the same way.
     unsigned torn = static_cast<unsigned>((operation + operation / kTornCount + i) % kTornCount);
     while (s_running >= (s_depth == 0 ? s_jobs : 1)) wait_for_one();
@@ -303,6 +324,7 @@ static void before_operation(unsigned long operation) {
     s_depth++;
     int key = s_cut_key = s_records.writing();
     __atomic_fetch_add(s_depth == 1 ? &s_found->cuts : &s_found->cuts_in_boot, 1, __ATOMIC_RELAXED);
+    if (s_records.in_set()) __atomic_fetch_add(&s_found->cuts_in_sets, 1, __ATOMIC_RELAXED);
     if (key >= 0) __atomic_fetch_add(&s_found->cut_in[key % static_cast<int>(kKeys)], 1, __ATOMIC_RELAXED);
     char text[200];
     snprintf(text, sizeof text, "%scut at operation %lu (%s, %s) of \"%s\", record %d", s_depth == 1 ? "" : ", then ",
@@ -406,6 +428,88 @@ static void script(unsigned days) {
   s_world->run(kHourMs);
 }
 
+// --- the script of changes at once -----------------------------------------------------------------------------------
+
+void start_subject() { boot(); }
+
+/// Changes several records at once by `change`, which must leave exactly `after`; then the node is what it says beforehand
+/// in s_id_after and the like.
+template <class Change>
+static void at_once(const char* step, const Values& after, const Change& change) {
+  s_step = step;
+  s_records.begin_set(after);
+  uint32_t status = change();
+  if (status != MEHR_STATUS_OK) stop("status %u", status);
+  s_records.end_set();
+  if (s_failed) return;
+  // Off and on, as after a factory reset.
+  s_subject->power_off();
+  s_world->run(kSecondMs);
+  adopt();
+  restart(true);
+  settled();
+  s_step = "the time after it";
+  s_world->run(kHourMs);
+}
+
+static Shown peers_from(unsigned first, unsigned count) {
+  Bytes ids;
+  for (unsigned i = 0; i < count; i++) {
+    Bytes id = id_of(first + i);
+    ids.insert(ids.end(), id.begin(), id.end());
+  }
+  return {ids, ids, 0};
+}
+
+static void commit_draft(const char* step, const char* name, uint8_t price, const Shown& peers) {
+  s_id_after = s_id;
+  s_destinations_after = s_destinations;
+  s_trusted_after = peers;
+  Bytes draft = make_draft(name, price, peers.keep);
+  at_once(step, after_commit(s_records.values(), draft), [&] { return commit(draft); });
+}
+
+static void script_of_sets() {
+  s_step = "the first boot";
+  s_records.mount();
+  boot();
+  s_id = s_subject->id();
+  if (s_peer->boot(s_world->now()) != MEHR_STATUS_OK) stop("the peer does not boot");
+  settled();
+  s_world->run(3 * kMinuteMs);
+  add_destination();
+  trust(50);
+  tell("Signal", {MEHR_COMMAND_SIGNAL, 1, 7, 0, 0, 0, 1}, kMinuteMs);
+  s_step = "an hour";
+  s_world->run(kHourMs);
+
+  commit_draft("provisioning", "first", 5, peers_from(0, 20));
+  commit_draft("provisioning again", "another name", 9, peers_from(3, 9));
+  commit_draft("a new name alone", "a third name", 9, peers_from(3, 9));
+  const Bytes box = backup();
+  const Bytes id = s_id;
+  const Shown trusted = s_trusted, destinations = s_destinations;
+  // More numbers than the backup knows of.
+  for (unsigned i = 0; i < 300; i++) tell("Announce", {MEHR_COMMAND_ANNOUNCE}, 2 * kSecondMs);
+  reboot();
+
+  s_id_after = s_id;
+  s_destinations_after = s_destinations;
+  s_trusted_after = peers_from(0, 0);
+  at_once("a factory reset that keeps the identity", after_reset(s_records.values(), false),
+          [] { return reset(false); });
+  s_id_after.clear();
+  s_destinations_after = {{}, {}, 1};
+  at_once("a factory reset that forgets it", after_reset(s_records.values(), true), [] { return reset(true); });
+  if (s_id == id) stop("the identity was not forgotten");
+  s_id_after = id;
+  s_trusted_after = trusted;
+  s_destinations_after = destinations;
+  at_once("a restore", after_restore(s_records.values(), box), [&] { return restore(box); });
+  reboot();
+  check_announces();
+}
+
 static Bytes unhex(const char* text) {
   Bytes bytes;
   for (; text[0] && text[1]; text += 2) {
@@ -427,7 +531,8 @@ static void report() {
     printf("%s\"%u\": {\"changes\": %u, \"cuts\": %lu}", comma, key, changes, s_found->cut_in[key % kKeys]);
     comma = ", ";
   }
-  printf("}}\n");
+  printf("}, \"sets\": {\"cuts\": %lu, \"old\": %lu, \"new\": %lu}}\n", s_found->cuts_in_sets, s_found->old_sets,
+         s_found->new_sets);
 }
 
 }  // namespace power_cut
@@ -444,11 +549,18 @@ int main(int argc, char** argv) {
   flash::erase_all();
   flash::watch(before_operation);
   static Node subject(kSubject, s_records, config, 1), peer(kPeer, s_peer_records, config, 2);
+  provisioning_begin(s_records, subject);
   static World world(subject, peer, static_cast<uint32_t>(config[24] | config[25] << 8));
   s_subject = &subject;
   s_peer = &peer;
   s_world = &world;
-  script(static_cast<unsigned>(atoi(argv[4])));
+  unsigned days = static_cast<unsigned>(atoi(argv[4]));
+  s_sets = days == 0;
+  if (s_sets) {
+    script_of_sets();
+  } else {
+    script(days);
+  }
   while (s_running > 0) wait_for_one();
   report();
   return s_failed ? 1 : 0;

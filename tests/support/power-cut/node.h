@@ -35,6 +35,7 @@ class Node : public Host {
   /// `config` as boards/config.ts writes it.
   Node(const Module& module, Records& records, const Bytes& config, uint64_t seed);
 
+  void set_config(const Bytes& config) { config_ = config; }
   /// From power-on: a fresh instance whose clock begins at 0. The core's status.
   uint32_t boot(uint64_t world_ms);
   void power_off();
@@ -70,7 +71,7 @@ class Node : public Host {
 
   const Module& module_;
   Records& records_;
-  const Bytes config_;
+  Bytes config_;
   Random random_;
   Node* neighbour_ = nullptr;
   bool on_ = false;

@@ -5,8 +5,9 @@
 
 namespace power_cut {
 
-// Beyond every key of the core, so that nothing appears where nothing was.
-static constexpr uint32_t kKeys = 64;
+// Beyond every key of the core, and of the shell, so that nothing appears where nothing was.
+static constexpr uint32_t kKeys = 64, kShell = 0x100, kShellKeys = 4;
+static uint32_t next_key(uint32_t key) { return key + 1 == kKeys ? kShell : key + 1; }
 
 int32_t FlashRecords::change(uint32_t key, const Bytes* value) {
   writing_ = static_cast<int>(key);
@@ -46,9 +47,20 @@ void FlashRecords::mount() {
   if (result != mehr::RecordResult::kOk) stop("the records do not mount: %d", static_cast<int>(result));
 }
 
+void FlashRecords::begin_set(const Values& after) {
+  if (after.find(MEHR_RECORD_KEY_AIRTIME) == after.end()) stop("the airtime is to be forgotten");
+  after_ = after;
+  in_set_ = true;
+}
+
+void FlashRecords::end_set() {
+  if (in_set_) values_ = after_;
+  in_set_ = false;
+}
+
 bool FlashRecords::check() {
   Values found;
-  for (uint32_t key = 0; key < kKeys; key++) {
+  for (uint32_t key = 0; key < kShell + kShellKeys; key = next_key(key)) {
     uint8_t bytes[mehr::kRecordMax];
     int32_t length = get(key, bytes, sizeof bytes);
     if (length >= 0) found[key] = Bytes(bytes, bytes + length);
@@ -62,8 +74,14 @@ bool FlashRecords::check() {
     }
     is_new = true;
   }
+  if (found != values_ && in_set_) {
+    is_new = found == after_;
+    if (!is_new) stop("of the records changed at once some are old and some are new");
+    values_ = after_;
+  }
+  in_set_ = false;
   if (found != values_) {
-    for (uint32_t key = 0; key < kKeys; key++) {
+    for (uint32_t key = 0; key < kShell + kShellKeys; key = next_key(key)) {
       auto is = found.find(key), was = values_.find(key);
       bool same = is == found.end() ? was == values_.end() : was != values_.end() && is->second == was->second;
       if (!same) stop("record %u is neither old nor new", key);

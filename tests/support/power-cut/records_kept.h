@@ -20,8 +20,16 @@ class FlashRecords final : public Records {
 
   /// Power-on: mounts what is in the flash, as it is.
   void mount();
-  /// Compares every key with what was stored; the one that was being written may be old or new. True: it is new.
+  /// Compares every key with what was stored; the one that was being written, or the set of them as a whole, may be old or
+  /// new. True: it is new.
   bool check();
+
+  /// What the runtime's own functions work on (mehr::relay::records). They say beforehand what is to be there afterwards,
+  /// and when it is.
+  mehr::RecordStore& store() { return store_; }
+  void begin_set(const Values& after);
+  void end_set();
+  bool in_set() const { return in_set_; }
 
   const Values& values() const { return values_; }
   /// The key whose change has begun and not ended, or -1.
@@ -35,6 +43,8 @@ class FlashRecords final : public Records {
   mehr::RecordStore store_{flash::interface()};
   Values values_;
   int writing_ = -1;
+  bool in_set_ = false;
+  Values after_;
   bool new_exists_ = false;
   Bytes new_value_;
   std::map<uint32_t, unsigned> changes_;
