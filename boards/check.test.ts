@@ -278,7 +278,7 @@ describe("sense", () => {
 
   test("an acknowledged pin is accepted", () => {
     const board = withField(heltecV3, "led.pin", 45) as Board;
-    const acknowledge = { ...heltecV3.acknowledge, 45: "a LED to ground keeps the strap low" };
+    const acknowledge = { 0: "it is the BOOT button", 45: "a LED to ground keeps the strap low" };
     expect(sentences({ ...board, acknowledge })).toEqual([]);
   });
 

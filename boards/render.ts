@@ -3,7 +3,7 @@
  * scripts, render-nordic.ts). Pure functions from values to text; the same values always give the same bytes.
  */
 import { defaultEngine, type Engine, variantName } from "./engine.ts";
-import { RP2040_FILESYSTEM_BYTES } from "./mcu.ts";
+import { MCUS, RP2040_FILESYSTEM_BYTES } from "./mcu.ts";
 import { linkerScripts, platformioBoardFile, renderPlatformioBoard } from "./render-nordic.ts";
 import { type Board, isVirtual, type RealBoard, type VirtualBoard } from "./schema.ts";
 import { stackKept, TASK_STACK } from "./stack.ts";
@@ -184,17 +184,19 @@ function realEnv(board: RealBoard): string[] {
 /** arduino-pico, not PlatformIO's older core on Mbed; the size is written the way its builder parses it. */
 const PICO = ["board_build.core = earlephilhower", `board_build.filesystem_size = ${RP2040_FILESYSTEM_BYTES / 1024}k`];
 
-/** Macros the Arduino core of the chip reads that its board file may lack. */
+/** Options that go with the chip: macros its Arduino core reads and its board file may lack, and ours. */
 function mcuFlags(board: RealBoard): string[] {
   const flags: string[] = [];
   // hal/arduino runs the relay in a FreeRTOS task; arduino-pico has FreeRTOS on request.
-  if (board.mcu === "rp2040") flags.push("PIO_FRAMEWORK_ARDUINO_ENABLE_FREERTOS");
+  if (board.mcu === "rp2040") flags.push("-D PIO_FRAMEWORK_ARDUINO_ENABLE_FREERTOS");
   // The console is the chip's USB Serial/JTAG controller where the socket leads to it, and the UART behind a bridge.
   if (board.mcu === "esp32s3") {
     const bridge = board.usb.some(({ mode }) => mode === "bridge");
-    flags.push("ARDUINO_USB_MODE=1", `ARDUINO_USB_CDC_ON_BOOT=${bridge ? 0 : 1}`);
+    flags.push("-D ARDUINO_USB_MODE=1", `-D ARDUINO_USB_CDC_ON_BOOT=${bridge ? 0 : 1}`);
   }
-  return flags.length === 0 ? [] : ["custom_mcu_flags =", ...flags.map((flag) => `  -D ${flag}`)];
+  // hal/arduino keeps what ESP-IDF's panic handler says for the next start.
+  if (MCUS[board.mcu].espBootloader !== undefined) flags.push("-Wl,--wrap=esp_panic_handler");
+  return flags.length === 0 ? [] : ["custom_mcu_flags =", ...flags.map((flag) => `  ${flag}`)];
 }
 
 /** The same board with another engine, whose options come before those the board's own environment extends. */

@@ -15,7 +15,7 @@ import { canInstallSystemPackages, installSystemPackages, missingSystemPackages 
 import { ArduinoHost } from "./support/arduino-host.ts";
 
 const BOARDS = allBoards().filter((board): board is RealBoard => !isVirtual(board));
-const SCENARIOS = 34;
+const SCENARIOS = 49;
 
 let folder: string;
 let host: ArduinoHost;

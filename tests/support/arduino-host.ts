@@ -35,7 +35,13 @@ interface ArduinoCore {
 const NRF52: ArduinoCore = {
   defines: ["ARDUINO_NRF52_ADAFRUIT"],
   mcu: "mcu_nrf52.cpp",
-  symbols: ["__flash_arduino_end=0xed000"],
+  symbols: [
+    "__flash_arduino_end=0xed000",
+    "__flash_arduino_start=0x26000",
+    "__etext=0x27234",
+    "__data_start__=0x20006000",
+    "__data_end__=0x20006104",
+  ],
 };
 const ESP32: ArduinoCore = { defines: ["ARDUINO_ARCH_ESP32"], mcu: "mcu_esp32.cpp", symbols: [] };
 const PICO: ArduinoCore = {

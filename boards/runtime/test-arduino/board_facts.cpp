@@ -54,4 +54,5 @@ const BoardFacts board_facts = {
 #endif
     board::kRadioDio2TurnsSwitch, board::kLedActiveHigh, enable_active(), board::kFlashBytes, kBootConfig[27],
     kBootConfig[29], static_cast<int8_t>(kBootConfig[28]), supplies(),
-    std::vector<int>(board::kLeftPins.begin(), board::kLeftPins.end())};
+    std::vector<int>(board::kLeftPins.begin(), board::kLeftPins.end()), board::kButton, board::kButtonActiveHigh,
+    board::kButtonPull == board::Pull::up ? 'u' : board::kButtonPull == board::Pull::down ? 'd' : '-'};

@@ -21,5 +21,8 @@ struct BoardFacts {
   };
   std::vector<Supply> supplies;
   std::vector<int> left;
+  int button;
+  bool button_high;
+  char button_pull;  // '-' none, 'u' up, 'd' down
 };
 extern const BoardFacts board_facts;

@@ -52,6 +52,10 @@ void set_battery(double mv) {
   if (board.enable_active == 'p') world.pins[board.enable].outside = true;
 }
 
+void press(bool down) {
+  if (board_facts.button >= 0) set_pin(board_facts.button, down == board_facts.button_high);
+}
+
 void boot_and_run(uint64_t ms) {
   boot();
   run_ms(ms);
@@ -134,6 +138,7 @@ int main(int argc, char** argv) {
 #endif
       world.pmu_id = board_facts.pmu ? 0x4a : 0;
       set_battery(has_battery() ? 3900 : 0);
+      press(false);
       scenario.run();
       for (const std::string& one : world.wrong) printf("FAILED %s: %s\n", scenario.name, one.c_str());
       if (world.wrong.empty()) printf("ok %s\n", scenario.name);

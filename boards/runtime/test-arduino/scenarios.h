@@ -23,6 +23,8 @@ std::vector<Scenario> scenarios();
 /// Millivolts of the cell; 0 is no cell.
 void set_battery(double mv);
 bool has_battery();
+/// The user button, if the board has one.
+void press(bool down);
 bool sleeps_lightly();
 void boot_and_run(uint64_t ms);
 

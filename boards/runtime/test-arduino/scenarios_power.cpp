@@ -9,6 +9,7 @@ using namespace fake;
 using mehr::hal::Code;
 
 std::vector<Scenario> radio_scenarios();
+std::vector<Scenario> start_scenarios();
 
 
 namespace {
@@ -346,5 +347,6 @@ std::vector<Scenario> scenarios() {
       {"nobody listens", nobody_listens},
   };
   for (const Scenario& one : own) all.push_back(one);
+  for (const Scenario& one : start_scenarios()) all.push_back(one);
   return all;
 }

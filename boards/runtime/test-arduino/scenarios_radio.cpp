@@ -57,7 +57,7 @@ void boots() {
     if (!pin.touched) continue;
     bool known = false;
     for (int one : {board.nss, board.reset, board.irq, board.busy, board.dio1, board.rxen, board.txen, board.led,
-                    board.sense, board.enable}) {
+                    board.sense, board.enable, board.button}) {
       known = known || one == number;
     }
     for (const BoardFacts::Supply& supply : board.supplies) known = known || supply.pin == number;

@@ -21,6 +21,7 @@
 
 #include "entropy_health.h"
 #include "hal.h"
+#include "last_words.h"
 
 namespace mehr::hal {
 
@@ -68,6 +69,20 @@ uint32_t mcu_adc_mv(int pin);
 /// False when this chip has none that is safe now; the caller waits on its own then.
 bool mcu_deep_rest(uint32_t ms);
 
+/// What a reset leaves of the run before. Anything at all after power-on.
+struct Kept {
+  uint32_t ending;
+  LastWords words;
+};
+/// Memory that no start clears and that no bootloader uses.
+Kept& mcu_kept();
+/// Why this run started, as far as the chip tells.
+msg::ResetCause mcu_reset_cause();
+/// Computes image_sha256().
+bool mcu_image_sha256(uint8_t out[32]);
+/// Resets the chip on the spot.
+[[noreturn]] void mcu_restart();
+
 /// The raw noise source, and what it is credited with.
 struct Noise {
   EntropyCutoffs cutoffs;
@@ -83,6 +98,18 @@ void noise_end();
 
 /// Runs the start-up test of the noise source. Not kOk: entropy() fails until the next reset, and the core must not run.
 Code entropy_start();
+
+/// Finds out why this run started; init() calls it once.
+void kept_init();
+/// The last words of a CPU fault, whose handler then resets: the next run says Panic and not Software.
+void keep_panic(const char* sentence);
+
+/// The user button of the board value.
+void button_init();
+/// Looks at it. True when it has just been held long enough.
+bool button_look();
+/// True while it has to be looked at again within HeldButton::kLookEveryMs.
+bool button_down();
 
 /// Switches on what the board value says radio and board need, and off what a relay does not use.
 void supplies_on();

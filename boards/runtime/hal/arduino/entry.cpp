@@ -12,6 +12,7 @@
 #endif
 
 #include "console.h"
+#include "held_button.h"
 #include "relay.h"
 
 namespace mehr::hal {
@@ -73,10 +74,15 @@ TaskHandle_t start_task(void (*body)(void*), const char* name, StackType_t* stac
 #endif
 }
 
+constexpr const char* kHung = "the core did not return in time";
+
 void relay_body(void*) {
   // The task's handle is wanted in here before the creating call has returned it.
   s_relay = xTaskGetCurrentTaskHandle();
-  if (init(0, nullptr) != Code::kOk) reset();
+  if (init(0, nullptr) != Code::kOk) {
+    last_words_keep("the chip's peripherals did not start");
+    reset();
+  }
   console::init();
   if (entropy_start() != Code::kOk) {
     relay::run_without_core(MEHR_STATUS_NO_ENTROPY, "the random number source failed its start-up test");
@@ -87,7 +93,8 @@ void relay_body(void*) {
 
 void fault_body(void*) {
   s_relay = xTaskGetCurrentTaskHandle();
-  fault("the core did not return in time");
+  last_words_keep(kHung);
+  fault(kHung);
 }
 
 TaskHandle_t start_relay(void (*body)(void*)) {
@@ -117,7 +124,11 @@ void guard_body(void*) {
   for (;;) {
     vTaskDelay(pdMS_TO_TICKS(kGuardPeriodMs));
     mcu_tick();
-    if (static_cast<uint32_t>(now_ms()) - s_alive_ms < kSilentMs) mcu_watchdog_feed();
+    if (static_cast<uint32_t>(now_ms()) - s_alive_ms < kSilentMs) {
+      mcu_watchdog_feed();
+    } else {
+      last_words_keep("the relay hung in a peripheral until the watchdog reset the board");
+    }
     if (!expired() || xSemaphoreTake(s_lock, pdMS_TO_TICKS(kGuardPeriodMs)) != pdTRUE) continue;
     if (expired()) replace_relay();
     xSemaphoreGive(s_lock);
@@ -130,8 +141,10 @@ Lock::Lock() { xSemaphoreTake(s_lock, portMAX_DELAY); }
 Lock::~Lock() { xSemaphoreGive(s_lock); }
 
 Code init(int, char**) {
+  kept_init();
   Code code = mcu_init();
   supplies_on();
+  button_init();
   battery_start();  // before anything starts the radio
   console_init();
   return code;
@@ -158,12 +171,13 @@ void sleep_until(uint64_t deadline_ms) {
   // takes a notification elsewhere looks at console and radio itself.
   uint64_t now = now_ms();
   // Not longer than this at once: the radio's own time limits are looked at between two sleeps.
-  uint64_t longest = now + (battery_low() ? kLongestRestMs : kLongestSleepMs);
-  uint64_t end = deadline_ms < longest ? deadline_ms : longest;
+  uint64_t latest = now + (battery_low() ? kLongestRestMs : kLongestSleepMs);
+  uint64_t end = deadline_ms < latest ? deadline_ms : latest;
   for (; now < end; now = now_ms()) {
-    if (console_pending() || radio_pending()) return;
-    if (console_unused() && mcu_deep_rest(static_cast<uint32_t>(end - now))) continue;
-    uint32_t step = end - now < kConsolePollMs ? static_cast<uint32_t>(end - now) : kConsolePollMs;
+    if (console_pending() || radio_pending() || button_look()) return;
+    if (!button_down() && console_unused() && mcu_deep_rest(static_cast<uint32_t>(end - now))) continue;
+    uint32_t longest = button_down() ? HeldButton::kLookEveryMs : kConsolePollMs;
+    uint32_t step = end - now < longest ? static_cast<uint32_t>(end - now) : longest;
     TickType_t ticks = pdMS_TO_TICKS(step);
     if (ulTaskNotifyTake(pdTRUE, ticks > 0 ? ticks : 1) > 0) return;
   }

@@ -8,12 +8,18 @@
 #include <bootloader_random.h>
 #include <driver/gpio.h>
 #include <driver/uart.h>
+#include <esp_attr.h>
 #include <esp_heap_caps.h>
+#include <esp_ota_ops.h>
 #include <esp_partition.h>
+#include <esp_private/panic_internal.h>
 #include <esp_sleep.h>
 #include <esp_system.h>
 #include <esp_task_wdt.h>
 #include <esp_timer.h>
+#include <xtensa/xtensa_context.h>
+
+#include "fault_sentence.h"
 
 namespace mehr::hal {
 
@@ -32,7 +38,14 @@ constexpr uint64_t kWakeMarginUs = 1000;
 constexpr int kConsoleUart = 0;
 constexpr int kWakeEdges = 3;  // the least the UART can be told to wake on
 
+constexpr bool kHasButton = board::kButton >= 0;
+constexpr gpio_num_t kButton = static_cast<gpio_num_t>(board::kButton);
+constexpr gpio_int_type_t kButtonDown = board::kButtonActiveHigh ? GPIO_INTR_HIGH_LEVEL : GPIO_INTR_LOW_LEVEL;
+
 const esp_partition_t* s_records;
+
+// Slow RTC memory, which every reset but power-on leaves alone.
+RTC_NOINIT_ATTR Kept s_kept;
 
 bool inside(size_t offset, size_t length) {
   return s_records && length <= kPages * kPageSize && offset <= kPages * kPageSize - length;
@@ -107,7 +120,7 @@ uint32_t mcu_adc_mv(int pin) {
 }
 
 // Light sleep: RAM, clock and pins stay as they are, the CPU stands still, and a level at the radio's interrupt line, an
-// edge at the console or the time ends it. Automatic light sleep would need a core built with CONFIG_PM_ENABLE, which
+// edge at the console, the button or the time ends it. Automatic light sleep would need a core built with CONFIG_PM_ENABLE, which
 // Arduino's is not.
 bool mcu_deep_rest(uint32_t ms) {
   if (ms < kShortestSleepMs || board::kRadioIrq < 0) return false;
@@ -116,13 +129,15 @@ bool mcu_deep_rest(uint32_t ms) {
   static bool held;
   if (!held) {
     for (int pin : board::kDrivenPins) gpio_sleep_sel_dis(static_cast<gpio_num_t>(pin));
+    if (kHasButton) gpio_sleep_sel_dis(kButton);
     held = true;
   }
   gpio_num_t irq = static_cast<gpio_num_t>(board::kRadioIrq);
   Serial.flush();
   // What wakes is a level, on the same setting the interrupt uses: while it stands, that interrupt would never end.
   gpio_intr_disable(irq);
-  bool ready = gpio_wakeup_enable(irq, GPIO_INTR_HIGH_LEVEL) == ESP_OK && esp_sleep_enable_gpio_wakeup() == ESP_OK &&
+  bool ready = gpio_wakeup_enable(irq, GPIO_INTR_HIGH_LEVEL) == ESP_OK &&
+               (!kHasButton || gpio_wakeup_enable(kButton, kButtonDown) == ESP_OK) && esp_sleep_enable_gpio_wakeup() == ESP_OK &&
                uart_set_wakeup_threshold(kConsoleUart, kWakeEdges) == ESP_OK &&
                esp_sleep_enable_uart_wakeup(kConsoleUart) == ESP_OK &&
                esp_sleep_enable_timer_wakeup(static_cast<uint64_t>(ms) * 1000 - kWakeMarginUs) == ESP_OK;
@@ -130,6 +145,7 @@ bool mcu_deep_rest(uint32_t ms) {
   bool by_console = ready && esp_sleep_get_wakeup_cause() == ESP_SLEEP_WAKEUP_UART;
   esp_sleep_disable_wakeup_source(ESP_SLEEP_WAKEUP_ALL);
   gpio_wakeup_disable(irq);
+  if (kHasButton) gpio_wakeup_disable(kButton);
   gpio_set_intr_type(irq, GPIO_INTR_POSEDGE);
   gpio_intr_enable(irq);
   if (by_console) console_heard();
@@ -163,9 +179,44 @@ Code flash_erase(size_t page) {
   return code_of(esp_partition_erase_range(s_records, page * kPageSize, kPageSize));
 }
 
+Kept& mcu_kept() { return s_kept; }
+
+// The ESP32 takes its EN pin for power-on; the ESP32-S3 too.
+msg::ResetCause mcu_reset_cause() {
+  switch (esp_reset_reason()) {
+    case ESP_RST_POWERON:
+      return msg::ResetCause::kPowerOn;
+    case ESP_RST_EXT:
+      return msg::ResetCause::kPin;
+    case ESP_RST_SW:
+      return msg::ResetCause::kSoftware;
+    case ESP_RST_PANIC:
+      return msg::ResetCause::kPanic;
+    case ESP_RST_INT_WDT:
+    case ESP_RST_TASK_WDT:
+    case ESP_RST_WDT:
+      return msg::ResetCause::kWatchdog;
+    case ESP_RST_DEEPSLEEP:
+      return msg::ResetCause::kWake;
+    case ESP_RST_BROWNOUT:
+      return msg::ResetCause::kBrownout;
+    default:
+      return msg::ResetCause::kUnknown;
+  }
+}
+
+// Of an application it is the hash that its image carries, checked against the flash first.
+bool mcu_image_sha256(uint8_t out[32]) {
+  Lock lock;
+  const esp_partition_t* running = esp_ota_get_running_partition();
+  return running && esp_partition_get_sha256(running, out) == ESP_OK;
+}
+
+void mcu_restart() { esp_restart(); }
+
 void reset() {
   console_drain();
-  esp_restart();
+  mcu_restart();
 }
 
 // Deep sleep without a wake source: only reset or a power cycle ends it.
@@ -182,5 +233,25 @@ size_t heap_used() {
 }
 
 }  // namespace mehr::hal
+
+// ESP-IDF tells a panic on the console, where often nobody listens. The linker puts this in front of its handler (--wrap
+// in platformio.ini), to keep what it says for the next run; the watchdogs end as panics too. It may run from flash: the
+// handler's caller has seen to the cache (CONFIG_ESP_PANIC_HANDLER_IRAM is off).
+extern "C" {
+void __real_esp_panic_handler(panic_info_t* info);
+
+void __wrap_esp_panic_handler(panic_info_t* info) {
+  mehr::FaultSentence text;
+  text << "panic: " << (info->reason ? info->reason : info->description ? info->description : "of no known cause");
+  if (info->frame) {
+    const XtExcFrame& frame = *static_cast<const XtExcFrame*>(info->frame);
+    // The window size is in the upper two bits of a return address; code lies at 0x4....... (Xtensa ISA, CALLn).
+    uint32_t lr = (static_cast<uint32_t>(frame.a0) & 0x3fffffff) | 0x40000000;
+    mehr::fault_at(text, static_cast<uint32_t>(frame.pc), lr);
+  }
+  mehr::hal::last_words_keep(text.c_str());
+  __real_esp_panic_handler(info);
+}
+}
 
 #endif

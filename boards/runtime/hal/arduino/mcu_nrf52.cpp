@@ -10,8 +10,13 @@
 #include <nrf_sdm.h>
 #include <string.h>
 
+#include "sha256.h"
+
 extern "C" {
 extern unsigned char __HeapBase[];
+// The core's linker script: the image from its first byte to where its initialised data is kept in flash.
+extern const uint8_t __flash_arduino_start[], __etext[];
+extern const uint8_t __data_start__[], __data_end__[];
 extern uint32_t __flash_arduino_end[];  // the core's linker script: where the image may not go beyond
 void* _sbrk(int);
 }
@@ -40,6 +45,13 @@ constexpr uint32_t kEntropyCycles = 64000000 / 10;
 // takes two minutes; a guard that hangs is ended after ten.
 constexpr uint32_t kWatchdogSeconds = 600;
 constexpr uint32_t kWatchdogHz = 32768;
+
+// The SoftDevice would have the RAM below 0x20006000, where the linker script's begins; it is never enabled, and leaves
+// all but the first 8 bytes alone then (S140 SoftDevice Specification, memory resource requirements). The bootloader uses
+// what is above 0x20007F7C (BL linker/nrf52840.ld). So nobody else writes here, and a reset keeps RAM (5.3.6).
+constexpr uintptr_t kKept = 0x20005e00;
+constexpr uintptr_t kRamStart = 0x20006000;
+static_assert(kKept + sizeof(Kept) <= kRamStart, "below the application's RAM");
 
 const char* s_problem = "";
 uint64_t s_ticks;        // of the RTC
@@ -216,9 +228,34 @@ Code flash_erase(size_t page) {
   return done ? Code::kOk : Code::kTimeout;
 }
 
+Kept& mcu_kept() { return *reinterpret_cast<Kept*>(kKept); }
+
+// RESETREAS as the core has found and cleared it: the Adafruit bootloader, which ran before, reads and keeps it (BL
+// src/main.c). No bit at all is power-on or brown-out (5.3.8), which this chip does not tell apart. Several are told after
+// one reset by the bootloader, such as its own after an update: then the one that says most.
+msg::ResetCause mcu_reset_cause() {
+  uint32_t reason = readResetReason();
+  if (reason & POWER_RESETREAS_LOCKUP_Msk) return msg::ResetCause::kPanic;
+  if (reason & POWER_RESETREAS_DOG_Msk) return msg::ResetCause::kWatchdog;
+  if (reason & POWER_RESETREAS_RESETPIN_Msk) return msg::ResetCause::kPin;
+  if (reason & (POWER_RESETREAS_OFF_Msk | POWER_RESETREAS_LPCOMP_Msk | POWER_RESETREAS_NFC_Msk | POWER_RESETREAS_VBUS_Msk)) {
+    return msg::ResetCause::kWake;
+  }
+  if (reason & POWER_RESETREAS_SREQ_Msk) return msg::ResetCause::kSoftware;
+  return reason == 0 ? msg::ResetCause::kPowerOn : msg::ResetCause::kUnknown;
+}
+
+bool mcu_image_sha256(uint8_t out[32]) {
+  size_t length = static_cast<size_t>(__etext - __flash_arduino_start) + static_cast<size_t>(__data_end__ - __data_start__);
+  sha256(__flash_arduino_start, length, out);
+  return true;
+}
+
+void mcu_restart() { NVIC_SystemReset(); }
+
 void reset() {
   console_drain();
-  NVIC_SystemReset();
+  mcu_restart();
 }
 
 // System OFF (5.3): the reset pin, plugging in USB or a power cycle ends it.
@@ -235,8 +272,5 @@ size_t heap_used() {
 }
 
 }  // namespace mehr::hal
-
-// The core's handler is an endless loop; on a roof that is a dead node.
-extern "C" void HardFault_Handler() { NVIC_SystemReset(); }
 
 #endif

@@ -8,10 +8,14 @@
 
 #include <hardware/flash.h>
 #include <hardware/structs/rosc.h>
+#include <hardware/structs/vreg_and_chip_reset.h>
 #include <hardware/watchdog.h>
 #include <malloc.h>
+#include <pico/platform.h>
 #include <pico/time.h>
 #include <string.h>
+
+#include "sha256.h"
 
 extern "C" uint8_t __flash_binary_end;  // the linker script: where the image ends
 
@@ -29,6 +33,9 @@ constexpr uint32_t kWatchdogMs = 8000;  // the most it counts to is 8.3 s (4.7.2
 // Bits of the ring oscillator are read so far apart that they have little to do with each other: it runs at 1.8 MHz or
 // more (2.17.3).
 constexpr uint64_t kBitEveryUs = 4;
+
+// Left alone by the boot ROM and by the start-up code (Pico SDK, pico/platform.h).
+Kept __uninitialized_ram(s_kept);
 
 const char* s_problem = "";
 
@@ -134,11 +141,35 @@ Code flash_erase(size_t page) {
   return Code::kOk;
 }
 
-void reset() {
-  console_drain();
+Kept& mcu_kept() { return s_kept; }
+
+// Every reset but those of the whole chip goes through the watchdog (4.7.4, REASON), also the one this program asks for;
+// a scratch register tells those apart. CHIP_RESET keeps what it was before that (2.12.8): power-on and brown-out are one
+// bit, and a debugger's reset is another.
+msg::ResetCause mcu_reset_cause() {
+  if (watchdog_enable_caused_reboot()) return msg::ResetCause::kWatchdog;
+  if (watchdog_caused_reboot()) return msg::ResetCause::kSoftware;
+  uint32_t chip = vreg_and_chip_reset_hw->chip_reset;
+  if (chip & VREG_AND_CHIP_RESET_CHIP_RESET_HAD_RUN_BITS) return msg::ResetCause::kPin;
+  if (chip & VREG_AND_CHIP_RESET_CHIP_RESET_HAD_POR_BITS) return msg::ResetCause::kPowerOn;
+  return msg::ResetCause::kUnknown;
+}
+
+bool mcu_image_sha256(uint8_t out[32]) {
+  const uint8_t* start = reinterpret_cast<const uint8_t*>(XIP_BASE);
+  sha256(start, static_cast<size_t>(&__flash_binary_end - start), out);
+  return true;
+}
+
+void mcu_restart() {
   watchdog_reboot(0, 0, 0);
   for (;;) {
   }
+}
+
+void reset() {
+  console_drain();
+  mcu_restart();
 }
 
 // There is no off switch: the CPU waits for an interrupt that never comes. Reset or a power cycle ends it.

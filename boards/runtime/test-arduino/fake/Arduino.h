@@ -10,7 +10,7 @@
 
 #if defined(ARDUINO_ARCH_RP2040)
 enum PinStatus { LOW = 0, HIGH = 1, CHANGE = 2, FALLING = 3, RISING = 4 };
-enum PinMode { INPUT = 0, OUTPUT = 1 };
+enum PinMode { INPUT = 0, OUTPUT = 1, INPUT_PULLUP = 2, INPUT_PULLDOWN = 3 };
 typedef uint8_t pin_size_t;
 #define FAKE_PIN pin_size_t
 #define FAKE_MODE PinMode
@@ -20,6 +20,8 @@ typedef uint8_t pin_size_t;
 #define HIGH 1
 #define INPUT 0
 #define OUTPUT 1
+#define INPUT_PULLUP 2
+#define INPUT_PULLDOWN 3
 #define RISING 1
 #define FAKE_PIN uint32_t
 #define FAKE_MODE uint32_t
@@ -59,6 +61,7 @@ typedef enum { AR_DEFAULT, AR_INTERNAL, AR_INTERNAL_3_0, AR_INTERNAL_2_4, AR_INT
 void analogReference(eAnalogReference mode);
 void analogReadResolution(int bits);
 void analogSampleTime(uint8_t us);
+uint32_t readResetReason();
 uint32_t analogRead(uint32_t pin);
 #elif defined(ARDUINO_ARCH_ESP32)
 typedef enum { ADC_0db, ADC_2_5db, ADC_6db, ADC_11db, ADC_ATTENDB_MAX } adc_attenuation_t;

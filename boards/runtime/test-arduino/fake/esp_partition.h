@@ -15,4 +15,5 @@ struct esp_partition_t {
 const esp_partition_t* esp_partition_find_first(int type, int subtype, const char* label);
 esp_err_t esp_partition_read(const esp_partition_t* partition, size_t offset, void* out, size_t length);
 esp_err_t esp_partition_write(const esp_partition_t* partition, size_t offset, const void* bytes, size_t length);
+esp_err_t esp_partition_get_sha256(const esp_partition_t* partition, uint8_t* sha256);
 esp_err_t esp_partition_erase_range(const esp_partition_t* partition, size_t offset, size_t length);

@@ -362,6 +362,7 @@ void pinMode(FAKE_PIN pin, FAKE_MODE mode) {
   one.latch = false;  // gpio_init()
 #endif
   one.output = output;
+  one.pull = mode == INPUT_PULLUP ? 'u' : mode == INPUT_PULLDOWN ? 'd' : '-';
   if (!output) one.written = false;
   fake::log("pin %d %s", static_cast<int>(pin), output ? (one.latch ? "output 1" : "output 0") : "input");
 }

@@ -24,6 +24,7 @@ struct Pin {
   void (*isr)() = nullptr;
   bool isr_on = false;
   bool held = false;  // keeps its state in light sleep
+  char pull = '-';    // the chip's own resistor: 'u' up, 'd' down
 };
 
 enum class End { none, reset, halted };
@@ -59,6 +60,12 @@ struct World {
   bool dog_bit = false;
 
   bool flash_busy = false;
+
+  // Why the chip has started, as its own registers say it: RESETREAS, esp_reset_reason(), or CHIP_RESET.
+  uint32_t reset_reason = 0;
+  // REASON of the RP2040's watchdog, and whether it was its timer.
+  uint32_t watchdog_reason = 0;
+  bool watchdog_timer = false;
 };
 extern World world;
 

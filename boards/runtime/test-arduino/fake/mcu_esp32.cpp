@@ -9,7 +9,9 @@
 #include <driver/gpio.h>
 #include <driver/uart.h>
 #include <esp_heap_caps.h>
+#include <esp_ota_ops.h>
 #include <esp_partition.h>
+#include <esp_private/panic_internal.h>
 #include <esp_sleep.h>
 #include <esp_system.h>
 #include <esp_task_wdt.h>
@@ -64,6 +66,23 @@ esp_err_t esp_partition_erase_range(const esp_partition_t*, size_t offset, size_
   return advance(45000), ESP_OK;
 }
 
+esp_reset_reason_t esp_reset_reason() { return static_cast<esp_reset_reason_t>(world.reset_reason); }
+
+// --- The running application ---
+
+bool fake_image_damaged;
+static const esp_partition_t kApplication = {0x140000, false};
+const esp_partition_t* esp_ota_get_running_partition() { return &kApplication; }
+esp_err_t esp_partition_get_sha256(const esp_partition_t* partition, uint8_t* sha256) {
+  if (partition != &kApplication || !sha256) return ESP_FAIL;
+  if (fake_image_damaged) return ESP_FAIL;
+  for (uint8_t i = 0; i < 32; i++) sha256[i] = static_cast<uint8_t>(200 + i);
+  log("image hashed");
+  return advance(300000), ESP_OK;
+}
+bool fake_panicked;
+extern "C" void __real_esp_panic_handler(panic_info_t*) { fake_panicked = true; }
+
 void esp_restart() { end(End::reset); }
 void esp_deep_sleep_start() {
   log("deep sleep");
@@ -82,7 +101,7 @@ size_t heap_caps_get_minimum_free_size(uint32_t) { return 400; }
 // --- Light sleep ---
 
 static uint64_t s_timer_us;
-static bool s_by_gpio, s_by_uart, s_level_wakes;
+static bool s_by_gpio, s_by_uart, s_level_wakes, s_button_wakes;
 static int s_wake_pin = -1;
 static esp_sleep_source_t s_cause;
 
@@ -94,13 +113,20 @@ esp_err_t gpio_intr_enable(gpio_num_t pin) {
   return ESP_OK;
 }
 esp_err_t gpio_wakeup_enable(gpio_num_t pin, gpio_int_type_t type) {
+  if (pin == board_facts.button) {
+    s_button_wakes = true;
+    return type == (board_facts.button_high ? GPIO_INTR_HIGH_LEVEL : GPIO_INTR_LOW_LEVEL) ? ESP_OK : ESP_FAIL;
+  }
   if (type != GPIO_INTR_HIGH_LEVEL) return ESP_FAIL;
   if (world.pins[pin].isr_on) wrong("pin %d wakes by level while its interrupt is on", pin);
   s_level_wakes = true;
   s_wake_pin = pin;
   return ESP_OK;
 }
-esp_err_t gpio_wakeup_disable(gpio_num_t) { return ESP_OK; }
+esp_err_t gpio_wakeup_disable(gpio_num_t pin) {
+  if (pin == board_facts.button) s_button_wakes = false;
+  return ESP_OK;
+}
 esp_err_t gpio_set_intr_type(gpio_num_t, gpio_int_type_t type) {
   s_level_wakes = type == GPIO_INTR_HIGH_LEVEL;
   return ESP_OK;
@@ -122,7 +148,9 @@ esp_err_t esp_light_sleep_start() {
   world.serial_wake = false;
   // Neither task runs, and the task watchdog's timer stands still.
   uint64_t before = now_us();
-  auto woken = [] { return level(s_wake_pin) || (s_by_uart && world.serial_wake); };
+  auto pressed = [] { return s_button_wakes && level(board_facts.button) == board_facts.button_high; };
+  auto woken = [pressed] { return level(s_wake_pin) || pressed() || (s_by_uart && world.serial_wake); };
+  if (board_facts.button >= 0 && !world.pins[board_facts.button].held) wrong("the button would float in light sleep");
   world.dog_period_us += 1000000000000ull;
   stop_cpu(before + s_timer_us, woken);
   world.dog_period_us -= 1000000000000ull;

@@ -11,6 +11,7 @@ NRF_SPIM_Type* const NRF_SPIM2 = &s_spim2;
 // Where the heap begins and ends, for heap_used().
 extern "C" {
 unsigned char __HeapBase[16];
+extern const uint8_t __flash_arduino_start[];
 void* _sbrk(int) { return __HeapBase + 8; }
 }
 
@@ -20,6 +21,8 @@ namespace {
 
 // The last page is there to be found untouched.
 constexpr uintptr_t kFlashStart = 0xf0000, kFlashEnd = 0xf5000;
+// Of RAM what the SoftDevice would have, and the beginning of the application's.
+constexpr uintptr_t kRamStart = 0x20000000, kRamEnd = 0x20008000;
 uint32_t s_nvmc_mode;
 eAnalogReference s_reference;
 int s_bits;
@@ -30,6 +33,13 @@ struct Flash {
                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
     if (at != reinterpret_cast<void*>(kFlashStart)) wrong("the flash could not be mapped");
     else memset(at, 0xff, kFlashEnd - kFlashStart);
+    map(kRamStart, kRamEnd);
+    map(reinterpret_cast<uintptr_t>(__flash_arduino_start), reinterpret_cast<uintptr_t>(__flash_arduino_start) + 0x2000);
+  }
+  static void map(uintptr_t start, uintptr_t end) {
+    void* at = mmap(reinterpret_cast<void*>(start), end - start, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    if (at != reinterpret_cast<void*>(start)) wrong("memory could not be mapped");
   }
 } s_flash;
 
@@ -52,6 +62,7 @@ void ignored(uint32_t) {}
 
 }  // namespace
 
+Scb scb;
 Rng rng = {0,
            {[] { return advance(120), 1u; }, ignored},
            {nothing, [](uint32_t) { log("noise on"); }},
@@ -67,6 +78,8 @@ Wdt wdt = {0, 0, 0, {nothing, start_dog}, {{nothing, [](uint32_t value) {
 Dwt dwt = {{[] { return advance(1), static_cast<uint32_t>(now_us() * 64); }, ignored}};
 
 }  // namespace fake
+
+uint32_t readResetReason() { return fake::world.reset_reason; }
 
 void analogReference(eAnalogReference mode) { fake::s_reference = mode; }
 void analogReadResolution(int bits) { fake::s_bits = bits; }

@@ -3,6 +3,7 @@
 #include <SPI.h>
 #include <hardware/flash.h>
 #include <hardware/structs/rosc.h>
+#include <hardware/structs/vreg_and_chip_reset.h>
 #include <hardware/watchdog.h>
 #include <pico/time.h>
 #include <sys/mman.h>
@@ -17,6 +18,11 @@ using namespace fake;
 namespace fake {
 Rosc rosc = {ROSC_STATUS_STABLE_BITS, {}};
 WatchdogHw watchdog = {};
+ChipReset* chip_reset() {
+  static ChipReset now;
+  now.chip_reset = world.reset_reason;
+  return &now;
+}
 RandomBit::operator uint32_t() const { return world.noise(); }
 }  // namespace fake
 
@@ -69,6 +75,8 @@ void watchdog_enable(uint32_t ms, bool) {
 }
 void watchdog_update() { world.dog_fed_us = now_us(); }
 void watchdog_reboot(uint32_t, uint32_t, uint32_t) { end(End::reset); }
+bool watchdog_caused_reboot() { return world.watchdog_reason != 0; }
+bool watchdog_enable_caused_reboot() { return world.watchdog_reason != 0 && world.watchdog_timer; }
 void hw_clear_bits(uint32_t*, uint32_t) { world.dog_running = false; }
 void __wfi() { end(End::halted); }
 

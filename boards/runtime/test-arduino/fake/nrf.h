@@ -10,6 +10,14 @@
 #define NVMC_CONFIG_WEN_Een 2ul
 #define NVMC_READY_READY_Ready 1ul
 #define POWER_SYSTEMOFF_SYSTEMOFF_Enter 1ul
+#define POWER_RESETREAS_RESETPIN_Msk 0x1ul
+#define POWER_RESETREAS_DOG_Msk 0x2ul
+#define POWER_RESETREAS_SREQ_Msk 0x4ul
+#define POWER_RESETREAS_LOCKUP_Msk 0x8ul
+#define POWER_RESETREAS_OFF_Msk 0x10000ul
+#define POWER_RESETREAS_LPCOMP_Msk 0x20000ul
+#define POWER_RESETREAS_NFC_Msk 0x80000ul
+#define POWER_RESETREAS_VBUS_Msk 0x100000ul
 #define WDT_CONFIG_SLEEP_Run 1ul
 #define WDT_CONFIG_SLEEP_Pos 0ul
 #define WDT_CONFIG_HALT_Pause 0ul
@@ -53,6 +61,11 @@ struct Wdt {
 struct Dwt {
   Register CYCCNT;
 };
+/// System control block of the Cortex-M4.
+struct Scb {
+  uint32_t CFSR, MMFAR, BFAR;
+};
+extern Scb scb;
 extern Rng rng;
 extern Nvmc nvmc;
 extern Power power;
@@ -65,6 +78,7 @@ extern Dwt dwt;
 #define NRF_POWER (&fake::power)
 #define NRF_WDT (&fake::wdt)
 #define DWT (&fake::dwt)
+#define SCB (&fake::scb)
 
 extern uint32_t SystemCoreClock;
 inline void __ISB() {}

@@ -10,6 +10,8 @@ extern WatchdogHw watchdog;
 #define watchdog_hw (&fake::watchdog)
 void watchdog_enable(uint32_t ms, bool pause_on_debug);
 void watchdog_update();
-void watchdog_reboot(uint32_t pc, uint32_t sp, uint32_t ms);
+[[noreturn]] void watchdog_reboot(uint32_t pc, uint32_t sp, uint32_t ms);
+bool watchdog_caused_reboot();
+bool watchdog_enable_caused_reboot();
 void hw_clear_bits(uint32_t* at, uint32_t bits);
 void __wfi();

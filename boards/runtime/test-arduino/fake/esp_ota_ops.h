@@ -1,0 +1,3 @@
+#pragma once
+#include "esp_partition.h"
+const esp_partition_t* esp_ota_get_running_partition();

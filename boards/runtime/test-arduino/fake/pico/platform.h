@@ -1,0 +1,2 @@
+#pragma once
+#define __uninitialized_ram(name) name

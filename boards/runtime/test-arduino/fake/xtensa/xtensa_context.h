@@ -1,0 +1,4 @@
+#pragma once
+typedef struct {
+  long pc, a0;
+} XtExcFrame;
