@@ -100,6 +100,7 @@ program
   .argument("[boards...]", "boards to set up for (all virtual ones by default, or all of a bundle)")
   .addOption(source())
   .addOption(bundleFile())
+  .option("--flashers", "get what `mehr flash` drives instead: esptool and adafruit-nrfutil, pinned")
   .addOption(json())
   .addHelpText(
     "after",
@@ -108,6 +109,7 @@ As root on Debian it installs packages; otherwise it prints the command that doe
 
 Examples:
   mehr setup                     for all virtual boards
+  mehr setup --flashers
   mehr setup qemu-m4 --source system
   mehr setup --bundle mehr-bundle-0.1.0-linux-x64.tar.gz`,
   )
@@ -216,6 +218,40 @@ Examples:
   )
   .action((folder: string, options) =>
     runCommand(options, async (io) => (await import("./verify.ts")).verify(io, { folder, ...options })),
+  );
+
+program
+  .command("flash")
+  .description("write a built image to a board by its family's own flasher, and prove that it is what runs")
+  .argument("<board>", "its id, as in `mehr boards`")
+  .option("--port <path>", "its serial port, such as /dev/ttyACM0 (default: the one with the board's USB ids)")
+  .option("--drive <path>", "where the drive of its UF2 bootloader is mounted (default: the one with its Board-ID)")
+  .option("--image <folder>", "what `mehr build` has written (default: dist/<board>)")
+  .option("--key <pub.pem>", "the builder's Ed25519 public key; the image must be signed with it")
+  .option("--method <method>", "esptool, dfu, uf2 or picotool (default: what fits the board and what is plugged in)")
+  .option("--baud <bps>", "speed over a UART bridge, for esptool", integer(9600, 4_000_000), 460_800)
+  .option("--no-stub", "speak with the chip's boot ROM alone, for esptool: slower")
+  .option("--erase", "first erase everything, the relay's identity too; needs --yes")
+  .option("--yes", "go on where a board cannot be compared, and with --erase")
+  .option("--force", "write although another board runs there, or the flash is larger than the board's")
+  .option("--dry-run", "tell what would be identified, compared, written and verified, and open nothing")
+  .addOption(json())
+  .addHelpText(
+    "after",
+    `
+The image is verified first, the board compared with it before anything is written. What each family does, what a failure
+leaves and how to recover is in docs/flashing.md.
+
+Exit code 0 only with proof: the flash was read back, or the program that booted told its hash.
+
+Examples:
+  mehr flash heltec-v3                       the only board with its USB ids
+  mehr flash heltec-v3 --dry-run
+  mehr flash rak4631 --port /dev/ttyACM0
+  mehr flash xiao-nrf52-wio --drive /media/you/XIAO-BOOT --json`,
+  )
+  .action((board: string, options) =>
+    runCommand(options, async (io) => (await import("./flash.ts")).flash(io, { root, board, ...options })),
   );
 
 program

@@ -6,10 +6,19 @@ import { staleAbiFiles } from "../../toolchain/abi/generate.ts";
 import { ensureBuildTools } from "../../toolchain/build.ts";
 import { bundleAt, type OpenBundle, withBundle } from "../../toolchain/bundle/use.ts";
 import { fileProblem, machineProblem, thisMachine } from "../../toolchain/bundle/check.mjs";
+import { MehrError } from "../../toolchain/errors.ts";
+import {
+  areFlashersReady,
+  ensureFlashers,
+  ESPTOOL_VERSION,
+  NRFUTIL_VERSION,
+  SETUP_FLASHERS,
+} from "../../toolchain/flashers/install.ts";
 import {
   findPython,
   isPlatformioReady,
   type PackageSource,
+  type PioPlace,
   PLATFORMIO_VERSION,
   pioPlace,
 } from "../../toolchain/pio/environment.ts";
@@ -20,6 +29,9 @@ import {
   missingPackagesError,
   missingSystemPackages,
 } from "../../toolchain/pio/system.ts";
+import { type Drive, listDrives } from "../flash/drives.ts";
+import { picotoolPath } from "../flash/picotool.ts";
+import { accessProblem, listPorts, type PortInfo, portText } from "../serial/ports.ts";
 import { buildProgress } from "./build.ts";
 import type { Io } from "./outcome.ts";
 import { table } from "./table.ts";
@@ -29,9 +41,12 @@ export interface SetupFlags {
   readonly boards: readonly string[];
   readonly source: PackageSource | "auto";
   readonly bundle?: string;
+  /** Get the flashers instead. */
+  readonly flashers?: boolean;
 }
 
 export async function setup(io: Io, flags: SetupFlags): Promise<undefined> {
+  if (flags.flashers) return setupFlashers(io, flags);
   const named = flags.boards.map((id) => findBoard(id));
   const { bundle } = await withBundle(pioPlace(flags.root), flags, (text) => io.progress(`- ${text}`));
   if (bundle !== undefined) return setupFromBundle(io, flags, bundle, named);
@@ -59,6 +74,24 @@ export async function setup(io: Io, flags: SetupFlags): Promise<undefined> {
   }
   io.result({ ok: true, boards: done });
   for (const { board, source, reason } of done) io.print(`${board}: ready, packages from ${source} (${reason})`);
+}
+
+/** What `mehr flash` drives, for every board at once. */
+async function setupFlashers(io: Io, flags: SetupFlags): Promise<undefined> {
+  if (flags.boards.length > 0 || flags.bundle !== undefined) {
+    throw new MehrError(
+      2,
+      "--flashers is for all boards and from the Python package index: leave boards and --bundle out.",
+    );
+  }
+  const installed = await ensureFlashers(pioPlace(flags.root), (text) => io.progress(`- ${text}`));
+  const versions = { esptool: ESPTOOL_VERSION, "adafruit-nrfutil": NRFUTIL_VERSION };
+  io.result({ ok: true, flashers: versions, installed });
+  io.print(
+    `${Object.entries(versions)
+      .map((pair) => pair.join(" "))
+      .join(", ")}: ${installed ? "installed" : "there already"}`,
+  );
 }
 
 /** Every build a bundle is for, or those of the boards named; it has no emulators. */
@@ -115,6 +148,29 @@ function bundleChecks(root: string): Check[] {
   ];
 }
 
+/** What `mehr flash` works with. Who only builds needs none of it: a flasher that is not there is no fault. */
+function flashingChecks(place: PioPlace, ports: readonly PortInfo[], drives: readonly Drive[]): Check[] {
+  const ready = areFlashersReady(place);
+  const versions = `esptool ${ESPTOOL_VERSION}, adafruit-nrfutil ${NRFUTIL_VERSION}`;
+  const found = ready ? versions : `not set up; \`${SETUP_FLASHERS}\` gets ${versions}`;
+  const picotool = picotoolPath() === undefined ? "" : ", picotool";
+  const uf2 = drives.length === 0 ? "none mounted" : drives.map(({ path }) => path).join(", ");
+  return [
+    { what: "flashers", ok: true, found: found + picotool },
+    ...(ports.length === 0 ? [{ what: "serial ports", ok: true, found: "none" }] : []),
+    ...ports.map((port): Check => {
+      const problem = accessProblem(port.path);
+      const found = portText(port);
+      if (problem === undefined) return { what: "serial port", ok: true, found };
+      // A port that is no USB device is the machine's own: whoever wants a board there will be told when it is opened.
+      if (port.vid === undefined) return { what: "serial port", ok: true, found: `${found}, not open to this user` };
+      const fix = problem.hint === undefined ? {} : { fix: problem.hint };
+      return { what: "serial port", ok: false, found: `${found}: ${problem.message}`, ...fix };
+    }),
+    { what: "drives of UF2 bootloaders", ok: true, found: uf2 },
+  ];
+}
+
 interface Check {
   readonly what: string;
   readonly ok: boolean;
@@ -155,6 +211,7 @@ export async function doctor(io: Io, flags: { root: string; online?: boolean }):
     // Not a fault: the virtual boards build from the system's packages.
     checks.push({ what: "PlatformIO's registry", ok: true, found: reachable ? "answers" : "does not answer" });
   }
+  checks.push(...flashingChecks(place, await listPorts(), await listDrives()));
   checks.push(...bundleChecks(root));
   const stale = staleAbiFiles(root);
   checks.push({

@@ -1,5 +1,15 @@
 /** Opening serial ports, and a sentence with the fix for each way that can fail. */
-import { read, readdirSync, readFileSync, readlinkSync, realpathSync, type Stats, statSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  read,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  type Stats,
+  statSync,
+} from "node:fs";
 import { connect } from "node:net";
 import { userInfo } from "node:os";
 import { Duplex } from "node:stream";
@@ -267,6 +277,16 @@ export function denied(
     `echo '${rule}' | sudo tee /etc/udev/rules.d/60-mehr.rules && sudo udevadm control --reload   ` +
     "(then plug the board in again)";
   return new MehrError(3, `${says}: only ${group ?? "its owner"} may, and a udev rule changes that.`, hint);
+}
+
+/** What keeps this user from opening a port, without opening it; undefined if nothing does. */
+export function accessProblem(path: string): MehrError | undefined {
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK);
+    return undefined;
+  } catch {
+    return process.platform === "win32" ? undefined : denied(path);
+  }
 }
 
 /** Name and number of every group of the machine. */
