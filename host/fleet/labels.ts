@@ -17,7 +17,16 @@ export interface Label {
   readonly provisioned_at: string;
 }
 
-export const SHEET = { width: 210, height: 297, columns: 3, rows: 7, left: 7.2, top: 15.15, pitchX: 66.05, pitchY: 38.1 };
+export const SHEET = {
+  width: 210,
+  height: 297,
+  columns: 3,
+  rows: 7,
+  left: 7.2,
+  top: 15.15,
+  pitchX: 66.05,
+  pitchY: 38.1,
+};
 const LABEL = { width: 63.5, height: 38.1 };
 export const LABELS_PER_SHEET = SHEET.columns * SHEET.rows;
 
@@ -57,7 +66,11 @@ export interface Sheet {
 /** The dark and light modules of a label's QR code, true where dark, without the quiet zone. */
 export function qrModules(destination: string): boolean[][] {
   // A sticker on a roof fades and gets dirty: a quarter of it may be lost.
-  const modules = encodeQR(destinationUri(destination), "raw", { ecc: "quartile", encoding: "alphanumeric", border: 1 });
+  const modules = encodeQR(destinationUri(destination), "raw", {
+    ecc: "quartile",
+    encoding: "alphanumeric",
+    border: 1,
+  });
   return modules.slice(1, -1).map((row) => row.slice(1, -1));
 }
 
@@ -131,7 +144,10 @@ function codeOf({ destination }: Label, left: number, top: number): Box[] {
 export function sheetSvg(sheet: Sheet): string {
   const box = ({ x, y, width, height }: Box): string => `M${mm(x)} ${mm(y)}h${mm(width)}v${mm(height)}h${mm(-width)}z`;
   const outlines = sheet.outlines
-    .map(({ x, y, width, height }) => `<rect x="${mm(x)}" y="${mm(y)}" width="${mm(width)}" height="${mm(height)}" rx="2"/>`)
+    .map(
+      ({ x, y, width, height }) =>
+        `<rect x="${mm(x)}" y="${mm(y)}" width="${mm(width)}" height="${mm(height)}" rx="2"/>`,
+    )
     .join("\n");
   const lines = sheet.lines
     .map(({ text, x, y, size, bold }) => {

@@ -10,6 +10,9 @@ import { channelText } from "../../boards/regions/text.ts";
 import { FRAME_MAX } from "../../boards/airtime.ts";
 import type { PinMode } from "./schema.ts";
 
+/** In place of a region: a relay that only listens, where the defaults or a question would say another. */
+export const NO_REGION = "none";
+
 /** What a user may say about one relay, in the words and units of fleet.yaml; what is left out has a default. */
 export interface Settings {
   readonly board?: string | undefined;
@@ -83,7 +86,8 @@ export function gainTenths(dbi: number): number {
  */
 export function resolve(settings: Settings & { readonly board: string }): Resolved | readonly SettingsProblem[] {
   const board = findBoard(settings.board);
-  const { region: regionId, price = 0n } = settings;
+  const { price = 0n } = settings;
+  const regionId = settings.region === NO_REGION ? undefined : settings.region;
   const extra = {
     priceMicroMhrPerKib: Number(price),
     // A relay that takes money must not call itself free.

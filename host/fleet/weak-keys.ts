@@ -101,8 +101,8 @@ export function* weakSeeds(): Generator<readonly [Buffer, string]> {
   for (let byte = 0; byte < 256; byte++) {
     const why = byte === 0 ? "zeros, from a random number generator that was off" : "one byte over and over";
     yield [Buffer.alloc(32, byte), why];
-    yield [Buffer.from({ length: 32 }, (_, i) => (byte + i) & 0xff), "bytes that count up"];
-    yield [Buffer.from({ length: 32 }, (_, i) => (byte - i) & 0xff), "bytes that count down"];
+    yield [bytesOf((i) => byte + i), "bytes that count up"];
+    yield [bytesOf((i) => byte - i), "bytes that count down"];
   }
   for (let n = 0; n < SMALL; n++) {
     const little = Buffer.alloc(32);
@@ -127,8 +127,8 @@ function swapped(seed: Buffer): Buffer {
   return Buffer.from(seed).swap32();
 }
 
-function bytesOf(next: () => number): Buffer {
-  return Buffer.from({ length: 32 }, () => next() & 0xff);
+function bytesOf(byte: (index: number) => number): Buffer {
+  return Buffer.from(Array.from({ length: 32 }, (_, i) => byte(i) & 0xff));
 }
 
 /** rand() of newlib, the C library of these boards: the upper half of Knuth's 64-bit linear congruential generator. */
