@@ -55,6 +55,14 @@ function powerDbm(text: string): number {
   return Number(text);
 }
 
+/** Whole micro-MHR, which do not pass through a number with a decimal point. */
+function price(text: string): bigint {
+  if (!/^\d{1,10}$/.test(text) || BigInt(text) > 0xffff_ffffn) {
+    throw new InvalidArgumentError("It takes a whole number of micro-MHR from 0 to 4294967295.");
+  }
+  return BigInt(text);
+}
+
 /** "5" or "4/5". */
 function codingRate(text: string): number {
   const rate = /^(?:4\/)?([5-8])$/.exec(text)?.[1];
@@ -364,6 +372,82 @@ Examples:
   )
   .action((board: string, options) =>
     runCommand(options, async (io) => (await import("./run.ts")).run(io, { root, board, ...options })),
+  );
+
+program
+  .command("provision")
+  .description("make boards relays: names, region, peers and PIN, checked, read back, and written down in fleet.lock")
+  .argument("[fleet.yaml]", "what the boards are to be (default: ./fleet.yaml, unless flags say it for one board)")
+  .option("--name <name>", "for one board: its name")
+  .option("--port <port>", "its serial port (default: the only one there is)")
+  .option("--usb <serial>", "or the serial number of its USB device")
+  .option("--board <id>", "what it must be (default: what it says it is)")
+  .option("--region <region>", "whose law it keeps; none to only listen")
+  .option("--frequency <MHz>", "another centre frequency than the region's default", frequency)
+  .option("--bandwidth <kHz>", "another bandwidth", bandwidth)
+  .option("--sf <n>", "another spreading factor", integer(5, 12))
+  .option("--preamble <n>", "another number of preamble symbols", integer(6, 65_535))
+  .option("--power <dBm>", "another conducted power", powerDbm)
+  .option("--antenna-gain <dBi>", "of the antenna with its cable (default: a half-wave dipole's 2.15)", gain)
+  .option("--price <micro-MHR>", "for relaying a KiB (default: 0)", price)
+  .option("--cost-tier <n>", "0 free to 3 expensive (default: 0, or 1 with a price)", integer(0, 3))
+  .option("--trust <peer>", "a device of fleet.lock, an address, or all of fleet.lock (repeat it)", collect, [])
+  .addOption(
+    new Option(
+      "--pin <how>",
+      "ask for it, generate one for each device, or none (default: as the file says, or ask)",
+    ).choices(["ask", "generate", "none"]),
+  )
+  .option("--pin-file <file>", "take it from a file: one PIN alone, or a line `name: PIN` for each device")
+  .option("--old-pin-file <file>", "the PIN that locked boards have now, likewise")
+  .option("--only <name>", "only this device of the file (repeat it)", collect, [])
+  .option("--replace <name>", "this device may be another board than fleet.lock says (repeat it)", collect, [])
+  .option("--any-image", "also a board that runs another image than dist/ holds")
+  .option("--lock <file>", "where identities are kept (default: fleet.lock beside the fleet file)")
+  .option("--labels <file>", "print labels with QR codes into an .svg or a .pdf")
+  .option("--jobs <n>", "devices at a time", integer(1, 64), 8)
+  .option("--dry-run", "find and identify the boards, say what would be done, change nothing")
+  .addOption(json())
+  .addHelpText(
+    "after",
+    `
+Without a file and at a terminal it asks for what the flags do not say. A device that is already what it is to be is
+left alone, so that an interrupted run is just run again.
+
+A fleet file (docs/fleet.md has every field and its default):
+  defaults:
+    board: heltec-v3
+    region: eu868
+    trusted: all
+    pin: generate
+  devices:
+    - name: roof-north
+      port: /dev/ttyUSB0
+    - name: roof-south
+      usb: "0001a2b3"
+
+Examples:
+  mehr provision                                          fleet.yaml, or questions
+  mehr provision village.yaml --labels labels.pdf
+  mehr provision --port /dev/ttyACM0 --name roof --region eu868 --pin-file pin.txt`,
+  )
+  .action((file: string | undefined, options) =>
+    runCommand(options, async (io) => (await import("./provision.ts")).provision(io, { root, file, ...options })),
+  );
+
+program
+  .command("labels")
+  .description("a sheet of labels for provisioned devices: name, address, QR code")
+  .argument("[fleet.lock]", "the identities that `mehr provision` has kept", "fleet.lock")
+  .requiredOption("--out <file>", "an .svg or a .pdf; A4, 21 labels of 63.5 x 38.1 mm a sheet")
+  .option("--only <name>", "only this device (repeat it)", collect, [])
+  .addOption(json())
+  .addHelpText(
+    "after",
+    "\nExamples:\n  mehr labels --out labels.pdf\n  mehr labels village.lock --out labels.svg --only roof-north",
+  )
+  .action((lock: string, options) =>
+    runCommand(options, async (io) => (await import("./labels.ts")).labels(io, { lock, ...options })),
   );
 
 program

@@ -154,8 +154,8 @@ async function usbPort(usb: string): Promise<string> {
 async function whoIsThere(port: string): Promise<{ board: string; destination: string }> {
   const connection = await connectDevice(port, port);
   try {
-    const { identity } = await connection.identify();
-    return { board: identity.board, destination: Buffer.from(identity.nodeId).toString("hex") };
+    const { board, nodeId } = await connection.identify();
+    return { board, destination: nodeId };
   } finally {
     await connection.close();
   }

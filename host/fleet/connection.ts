@@ -1,24 +1,24 @@
 /** What provisioning needs of a device, apart from how it is reached. */
-import type { Identity, ProvisionRecord } from "../device/messages.gen.ts";
+import type { Identity } from "../board/protocol.ts";
+import type { ProvisionRecord } from "../device/messages.gen.ts";
 import type { Provisioning } from "./record.ts";
 
 export interface Connection {
-  /** Who it is, and the status of its core: Ok, or why it does not run. */
-  identify(): Promise<{ readonly status: number; readonly identity: Identity }>;
-  /** Signs a challenge of 32 bytes. */
-  prove(challenge: Uint8Array): Promise<{ readonly publicKey: Uint8Array; readonly signature: Uint8Array }>;
+  identify(): Promise<Identity>;
+  /** Its public key (32 bytes) and the address made from it (16), once it has signed a fresh challenge with it. */
+  prove(): Promise<{ readonly publicKey: Uint8Array; readonly nodeId: Uint8Array }>;
   /** What it has stored now; "none", or "damaged". */
   read(): Promise<Provisioning | "none" | "damaged">;
-  /** Begins a session with this PIN; undefined: without one. Whether it is the right one shows at the next guarded request. */
-  authorise(pin: string | undefined): Promise<void>;
+  /** Whether guarded requests need a PIN at the moment. */
+  locked(): Promise<boolean>;
+  /** The PIN from here on; undefined: none. Whether it is the right one shows at the next guarded request. */
+  usePin(pin: string | undefined): void;
   /** A guarded request that changes nothing: forgets a draft. Throws if it is refused. */
   abort(): Promise<void>;
   /** The SHA-256 of the draft as it arrived. */
   draft(record: ProvisionRecord, trusted: readonly Uint8Array[]): Promise<Uint8Array>;
   /** Words programmed and pages erased for it. */
   commit(sha256: Uint8Array): Promise<number>;
-  /** Whether guarded requests need a PIN at the moment. */
-  locked(): boolean;
   close(): Promise<void>;
 }
 

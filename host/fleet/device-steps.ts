@@ -1,12 +1,13 @@
 /** The two steps with one device: finding out who it is, and making it what the fleet file says. */
-import { randomBytes, createHash } from "node:crypto";
+import { createHash } from "node:crypto";
 import { MehrError } from "../../toolchain/errors.ts";
 import { ABI_VERSION, STATUS_SENTENCES } from "../core/abi.gen.ts";
-import { encodeProvisionDraftRequest, type Identity } from "../device/messages.gen.ts";
+import type { Identity } from "../board/protocol.ts";
+import { addressOf } from "../device/address.ts";
+import { encodeProvisionDraftRequest } from "../device/messages.gen.ts";
 import type { Connection } from "./connection.ts";
-import { destinationOf, provesIdentity } from "./destination.ts";
 import type { FleetDevice } from "./file.ts";
-import { hashText, imageDifference } from "./image-check.ts";
+import { imageDifference } from "./image-check.ts";
 import type { FleetLock } from "./lock-file.ts";
 import { differences, makePinKey, type Provisioning, recordOf } from "./record.ts";
 import { weakness } from "./weak-keys.ts";
@@ -42,7 +43,7 @@ export async function identify(
   connection: Connection,
   options: IdentifyOptions,
 ): Promise<Identified> {
-  const { status, identity } = await connection.identify();
+  const identity = await connection.identify();
   const { board } = device.resolved;
   if (identity.board !== board) {
     throw new MehrError(
@@ -55,8 +56,8 @@ export async function identify(
     const both = `runs a core with ABI ${identity.abiVersion} and this mehr speaks ABI ${ABI_VERSION}`;
     throw new MehrError(1, `${device.name} ${both}: ${fix}.`);
   }
-  if (status !== 0) {
-    const why = STATUS_SENTENCES[status] ?? `status ${status}.`;
+  if (identity.status !== 0) {
+    const why = sentenceOf(identity.status);
     throw new MehrError(1, `${device.name} does not run its core, so it has no identity: ${why}`);
   }
   const different = options.anyImage ? undefined : imageDifference(identity, options.dist);
@@ -64,28 +65,24 @@ export async function identify(
     const fix = `flash it (mehr flash ${board}), or add --any-image if that is meant`;
     throw new MehrError(1, `${device.name}: ${different}: ${fix}.`);
   }
-  const challenge = Uint8Array.from(randomBytes(32));
-  const { publicKey, signature } = await connection.prove(challenge);
+  const { publicKey, nodeId } = await connection.prove();
   const key = Buffer.from(publicKey).toString("hex");
   const weak = weakness(publicKey);
   if (weak !== undefined) {
-    const fix = "reset it with --forget-identity on a board whose random numbers work, and do not use this one";
-    throw new MehrError(1, `${device.name} presents the key ${key}, which is known to be weak: ${weak}; ${fix}.`);
-  }
-  if (!provesIdentity({ challenge, nodeId: identity.nodeId, publicKey, signature })) {
-    const address = Buffer.from(identity.nodeId).toString("hex");
     throw new MehrError(
       1,
-      `${device.name} says it is ${address} and cannot prove it: its signature or its address does not fit its key; do not use this board.`,
+      `${device.name} presents the key ${key}, which is known to be weak: ${weak}; do not use this board: its random numbers are none.`,
+    );
+  }
+  const destination = Buffer.from(nodeId).toString("hex");
+  if (destination !== identity.nodeId) {
+    throw new MehrError(
+      1,
+      `${device.name} says it is ${identity.nodeId} and has the key of ${destination}; do not use this board.`,
     );
   }
   requireOwnKey(device, key, options);
-  return {
-    identity,
-    publicKey: key,
-    destination: destinationOf(publicKey),
-    imageSha256: hashText(identity.imageSha256) ?? null,
-  };
+  return { identity, publicKey: key, destination, imageSha256: identity.imageSha256 ?? null };
 }
 
 /** A key belongs to one relay, and a relay keeps its key. */
@@ -103,7 +100,7 @@ function requireOwnKey(device: FleetDevice, key: string, { lock, replace }: Iden
   if (before !== undefined && before.public_key !== key && !replace.has(device.name)) {
     throw new MehrError(
       1,
-      `${device.name} is ${before.destination} in ${lock.path} and this board is ${destinationOf(Buffer.from(key, "hex"))}: is it another board? If it takes that one's place, add --replace ${JSON.stringify(device.name)}.`,
+      `${device.name} is ${before.destination} in ${lock.path} and this board is ${Buffer.from(addressOf(Buffer.from(key, "hex"))).toString("hex")}: is it another board? If it takes that one's place, add --replace ${JSON.stringify(device.name)}.`,
     );
   }
 }
@@ -126,9 +123,9 @@ export async function isAlready(
   if (differences(wanted, has, false).length > 0) return false;
   if (pin.wanted === undefined || dryRun) return true;
   // The board opens to its button for a minute: then a PIN is not asked for, and cannot be tried.
-  if (!connection.locked()) return false;
+  if (!(await connection.locked())) return false;
   if (pin.old !== undefined && pin.old !== pin.wanted) return false;
-  await connection.authorise(pin.wanted);
+  connection.usePin(pin.wanted);
   await connection.abort();
   return true;
 }
@@ -171,23 +168,22 @@ export async function provisionDevice(
       `${device.name} has stored something else than it was given: ${wrong.join("; ")}; run it again.`,
     );
   }
-  const { status, identity } = await connection.identify();
-  if (status !== 0) {
-    const why = STATUS_SENTENCES[status] ?? `status ${status}.`;
-    throw new MehrError(1, `${device.name} is provisioned and does not run since: ${why}`);
+  const identity = await connection.identify();
+  if (identity.status !== 0) {
+    throw new MehrError(1, `${device.name} is provisioned and does not run since: ${sentenceOf(identity.status)}`);
   }
-  if (!Buffer.from(identity.nodeId).equals(identified.identity.nodeId)) {
+  if (identity.nodeId !== identified.destination) {
     throw new MehrError(1, `${device.name} has changed its address while it was provisioned; do not use this board.`);
   }
   // Whoever walks away believes that the PIN opens it.
-  await connection.authorise(pin.wanted);
+  connection.usePin(pin.wanted);
   await connection.abort();
   return flashWrites;
 }
 
 /** Opens a locked device: with its old PIN if that was given, and then or else with the one it is to have. */
 async function unlock(device: FleetDevice, connection: Connection, { wanted, old }: Pin): Promise<void> {
-  if (!connection.locked()) return connection.authorise(undefined);
+  if (!(await connection.locked())) return connection.usePin(undefined);
   const candidates = [...new Set([old, wanted])].filter((pin) => pin !== undefined);
   if (candidates.length === 0) {
     throw new MehrError(
@@ -198,11 +194,15 @@ async function unlock(device: FleetDevice, connection: Connection, { wanted, old
   let refused: unknown;
   for (const pin of candidates) {
     try {
-      await connection.authorise(pin);
+      connection.usePin(pin);
       return await connection.abort();
     } catch (error) {
       refused = error;
     }
   }
   throw refused;
+}
+
+function sentenceOf(status: number): string {
+  return STATUS_SENTENCES[status] ?? `status ${status}.`;
 }

@@ -1,7 +1,8 @@
 /** The provisioning record of a device: made from what was asked for, and compared with what the device says it has. */
-import { randomBytes, scrypt } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { type BootConfig, decodeBootConfig } from "../../boards/config.ts";
 import type { ProvisionRecord } from "../device/messages.gen.ts";
+import { PIN_LOG_N, PIN_SALT_SIZE, pinKey } from "../device/pin.ts";
 import type { FleetDevice } from "./file.ts";
 
 /** What a device has stored. */
@@ -10,9 +11,6 @@ export interface Provisioning {
   /** Addresses in hex. */
   readonly trusted: readonly string[];
 }
-
-/** Cost of the PIN's key: scrypt with N = 2^15, r 8, p 1 (docs/console.md, Locking). */
-const PIN_LOG_N = 15;
 
 const RECORD_VERSION = 1;
 
@@ -39,15 +37,9 @@ export interface PinKey {
 }
 
 /** A fresh key for a PIN. It takes 32 MiB and about a tenth of a second, on purpose. */
-export function makePinKey(pin: string): Promise<PinKey> {
-  const salt = Uint8Array.from(randomBytes(16));
-  const cost = { N: 2 ** PIN_LOG_N, r: 8, p: 1, maxmem: 64 * 2 ** 20 };
-  return new Promise((resolve, reject) => {
-    scrypt(Buffer.from(pin, "utf8"), salt, 32, cost, (error, key) => {
-      if (error) reject(error);
-      else resolve({ salt, key: Uint8Array.from(key) });
-    });
-  });
+export async function makePinKey(pin: string): Promise<PinKey> {
+  const salt = Uint8Array.from(randomBytes(PIN_SALT_SIZE));
+  return { salt, key: await pinKey(pin, salt, PIN_LOG_N) };
 }
 
 /**

@@ -77,7 +77,7 @@ const settings = {
     .optional(),
   cost_tier: whole(0, 3, "a tier").optional(),
   trusted: z
-    .union([z.literal("all"), z.array(peer).max(TRUSTED_MAX, { error: `name at most ${TRUSTED_MAX} peers` })], {
+    .union([z.literal("all"), z.array(peer).max(TRUSTED_MAX)], {
       error: `write all, or a list of at most ${TRUSTED_MAX} peers such as [roof-north, roof-south]`,
     })
     .optional(),

@@ -131,5 +131,8 @@ export function resolve(settings: Settings & { readonly board: string }): Resolv
 
 function settingsProblem(settings: Settings, region: string, refusal: Refusal): SettingsProblem {
   const field = FIELDS[refusal.rule].find((name) => settings[name] !== undefined) ?? "region";
-  return { field, sentence: refusalSentence(region, refusal) };
+  // The law's own words are for `mehr build`.
+  const listen = "take the region the station stands in, or region none and only listen";
+  const told = refusal.rule === "receive-only" ? { ...refusal, fix: listen } : refusal;
+  return { field, sentence: refusalSentence(region, told) };
 }
