@@ -536,6 +536,32 @@ trace
   );
 
 program
+  .command("monitor")
+  .description("watch a board: neighbours, links, airtime, events; faults by the names of their functions")
+  .option("--port <port>", "its serial port; the only one there is by default")
+  .option("--baud <n>", "bits per second, for a port behind a UART bridge", integer(1200, 4_000_000))
+  .option("--log <file>", "append everything to a file, with times in UTC")
+  .option("--fleet <file>", "names of the neighbours (default: fleet.lock, if there is one)")
+  .option("--seconds <n>", "end after so long", integer(1, 31_536_000))
+  .option("--until-neighbours <n>", "end when it has so many neighbours", integer(1, 1024))
+  .addOption(json())
+  .addHelpText(
+    "after",
+    `
+Without a terminal, as in a pipe, it prints a line for every event. Nothing it asks changes anything on the board; the
+key \`l\` does, and needs the PIN of a locked one. Exit code 1 if the neighbours did not come in time.
+
+Examples:
+  mehr monitor
+  mehr monitor --port /dev/ttyACM0 --log roof.log
+  mehr monitor --until-neighbours 2 --seconds 300
+  mehr monitor --seconds 10 --json`,
+  )
+  .action((options) =>
+    runCommand(options, async (io) => (await import("./monitor.ts")).monitor(io, { root, ...options })),
+  );
+
+program
   .command("bench")
   .description("measure")
   .addArgument(program.createArgument("<suite>", "what").choices(["core", "crypto", "net", "build", "sim"]))

@@ -81,8 +81,8 @@ async function addressLines(addresses: readonly Address[], meanings: Meanings | 
 }
 
 function unknownImage(meanings: Meanings | undefined): string {
-  const sha256 = meanings?.imageSha256 ?? "";
-  return /^0*$/.test(sha256)
+  const sha256 = meanings?.imageSha256;
+  return sha256 === undefined
     ? "The board cannot tell which image it runs, so the addresses stay addresses."
     : `The image this board runs (sha256 ${sha256.slice(0, 16)}…) is not in dist/, so the addresses stay addresses: put the folder it was flashed from there.`;
 }

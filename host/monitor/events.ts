@@ -1,4 +1,5 @@
 /** The core's events in words: one sentence for each kind of core-as/assembly/abi.ts. */
+import type { Signal } from "../board/console.ts";
 import { AdvisoryVerdict, Command, Event, LinkEnd } from "../core/abi.gen.ts";
 import { ProtocolError, Reader } from "../device/codec.ts";
 import { decodeMessageEvent, decodeNeighbourReport, decodeProbeEvent } from "../device/messages.gen.ts";
@@ -15,16 +16,12 @@ export interface Sentence {
 /** Gives the name of an address (32 hex digits), or what stands for one that has none. */
 export type NameOf = (address: string) => string;
 
-/** Where the frame came from that caused an event; undefined for what no frame of the radio caused. */
-export interface Signal {
-  readonly rssiDbm?: number | undefined;
-  readonly snrQdb?: number | undefined;
+/** "-97 dBm, SNR 5.25 dB". */
+export function signalText(rssiDbm: number, snrDb: number | undefined): string {
+  return `${rssiDbm} dBm${snrDb === undefined ? "" : `, SNR ${snrDb} dB`}`;
 }
 
-/** "-97 dBm, SNR 5.25 dB". */
-export function signalText({ rssiDbm, snrQdb }: Signal): string {
-  return `${rssiDbm} dBm, SNR ${(snrQdb ?? 0) / 4} dB`;
-}
+const UNHEARD: Signal = { rssiDbm: undefined, snrDb: undefined };
 
 const LINK_ENDS: Readonly<Record<LinkEnd, string>> = {
   [LinkEnd.Silent]: "the peer fell silent",
@@ -57,7 +54,7 @@ const WORDS: Readonly<Record<Event, Words>> = {
   [Event.Booted]: (r) => `The relay ${address(r)} has started.`,
   [Event.NeighbourFound]: (r, name) => {
     const heard = decodeNeighbourReport(all(r));
-    const signal = heard.port === 0 ? `: ${signalText(heard)}` : ` over ${port(heard.port)}`;
+    const signal = heard.port === 0 ? `: ${signalText(heard.rssiDbm, heard.snrQdb / 4)}` : ` over ${port(heard.port)}`;
     return `Hears ${name(hexOf(heard.nodeId))}${signal}.`;
   },
   [Event.NeighbourDown]: (r, name) => warn(`Has not heard ${name(address(r))} for 3 minutes.`),
@@ -105,8 +102,8 @@ const WORDS: Readonly<Record<Event, Words>> = {
     return warn(`A packet to ${destination} found no way on (hash ${hexOf(r.bytes("hash", 8))}).`);
   },
   [Event.ProbeResult]: (r, name) => {
-    const { destination, id, roundTripMs, size, mtu, bps } = decodeProbeEvent(all(r));
-    return `Probe ${id} to ${name(hexOf(destination))} took ${roundTripMs} ms there and back, ${times(size, "byte")}; it takes up to ${mtu} at ${bps} bit/s.`;
+    const { destination, id, roundTripMs, receivedSize, mtu, bps } = decodeProbeEvent(all(r));
+    return `Probe ${id} to ${name(hexOf(destination))} took ${roundTripMs} ms there and back, ${times(receivedSize, "byte")}; it takes up to ${mtu} at ${bps} bit/s.`;
   },
   [Event.PathConstraintViolation]: (r, name) => {
     const destination = name(address(r));
@@ -145,7 +142,12 @@ function dataText(data: Uint8Array): string {
  * An event in words. One of an unknown kind, or whose bytes do not follow its layout, is told as that, with its bytes in
  * hex: a board may be newer than this program.
  */
-export function eventSentence(kind: number, bytes: Uint8Array, nameOf: NameOf = short, signal: Signal = {}): Sentence {
+export function eventSentence(
+  kind: number,
+  bytes: Uint8Array,
+  nameOf: NameOf = short,
+  signal: Signal = UNHEARD,
+): Sentence {
   const words = (WORDS as Readonly<Record<number, Words>>)[kind];
   const raw = `(${bytes.length === 0 ? "no bytes" : hexOf(bytes)})`;
   if (words === undefined) return { level: "warn", text: `An event of the unknown kind ${kind} ${raw}.` };
@@ -155,7 +157,10 @@ export function eventSentence(kind: number, bytes: Uint8Array, nameOf: NameOf = 
     if (reader.left > 0) throw new ProtocolError(`${reader.left} bytes are left over`);
     const { level, text } = typeof said === "string" ? { level: "info" as const, text: said } : said;
     // The beacon's own signal is in the sentence already.
-    const heard = signal.rssiDbm === undefined || kind === Event.NeighbourFound ? "" : ` [${signalText(signal)}]`;
+    const heard =
+      signal.rssiDbm === undefined || kind === Event.NeighbourFound
+        ? ""
+        : ` [${signalText(signal.rssiDbm, signal.snrDb)}]`;
     return { level, text: plain(text) + heard };
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;

@@ -1,10 +1,9 @@
 /** The image a board runs, among those built here: what its addresses mean is in its ELF file. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Identity } from "../device/messages.gen.ts";
+import type { Identity } from "../board/protocol.ts";
 import { readSymbols, type SymbolTable } from "../../toolchain/symbols/elf-symbols.ts";
 import { knownFunctionNames } from "../../toolchain/symbols/wasm-names.ts";
-import { hexOf } from "./text.ts";
 
 export interface KnownImage {
   /** "dist/qemu-m4". */
@@ -17,8 +16,8 @@ export interface KnownImage {
 
 /** What addresses and function numbers of a board's program mean. */
 export interface Meanings {
-  /** Hex; all zeros if the board cannot tell. */
-  readonly imageSha256: string;
+  /** Hex; undefined if the board cannot tell. */
+  readonly imageSha256: string | undefined;
   readonly image: KnownImage | undefined;
   /** Functions of its core by index; undefined if that core was not compiled here. */
   readonly functions: ReadonlyMap<number, string> | undefined;
@@ -26,18 +25,15 @@ export interface Meanings {
 
 /** Looks up what is known of a board's program in the checkout at `root`. */
 export function meaningsOf(root: string, identity: Pick<Identity, "imageSha256" | "wasmSha256">): Meanings {
-  const imageSha256 = hexOf(identity.imageSha256);
-  return {
-    imageSha256,
-    image: findImage(root, imageSha256),
-    functions: knownFunctionNames(root, hexOf(identity.wasmSha256)),
-  };
+  const { imageSha256, wasmSha256 } = identity;
+  const image = imageSha256 === undefined ? undefined : findImage(root, imageSha256);
+  return { imageSha256, image, functions: knownFunctionNames(root, wasmSha256) };
 }
 
 /** The image whose manifest names this hash as that of the program on the chip, or of one of its files. */
 export function findImage(root: string, sha256: string): KnownImage | undefined {
   const dist = join(root, "dist");
-  if (/^0*$/.test(sha256) || !existsSync(dist)) return undefined;
+  if (!existsSync(dist)) return undefined;
   for (const name of readdirSync(dist).sort()) {
     const folder = join(dist, name);
     const manifest = readJson(join(folder, "manifest.json"));

@@ -1,18 +1,12 @@
 /** What is known of a watched board, and how each thing it says changes that. Pure: the clock comes with the input. */
-import type { Counter } from "../core/abi.gen.ts";
-import type {
-  HealthReply,
-  Identity,
-  LinkReport,
-  LockState,
-  LogLevel,
-  NeighbourReport,
-  RouteReport,
-} from "../device/messages.gen.ts";
-import { countersByName } from "./counters.ts";
-import { eventSentence, type Level, type Sentence, type Signal } from "./events.ts";
+import type { Signal } from "../board/console.ts";
+import type { Identity } from "../board/protocol.ts";
+import { STATUS_SENTENCES } from "../core/abi.gen.ts";
+import type { HealthReply, LinkReport, LogLevel, NeighbourReport, RouteReport } from "../device/messages.gen.ts";
+import type { CoreStatus } from "../device/reports.ts";
+import type { CounterName } from "./counters.ts";
+import { eventSentence, type Level, type Sentence } from "./events.ts";
 import type { Law } from "./law.ts";
-import type { RelayStatus } from "./reports.ts";
 import { hexOf, plain, short } from "./text.ts";
 
 export interface Line {
@@ -42,9 +36,9 @@ export interface State {
   readonly connection: Connection;
   readonly identity: Identity | undefined;
   readonly health: Seen<HealthReply> | undefined;
-  readonly status: Seen<RelayStatus> | undefined;
+  readonly status: Seen<CoreStatus> | undefined;
   /** Earlier counters of this boot, oldest first: what rates are made from. */
-  readonly samples: readonly Seen<readonly number[]>[];
+  readonly samples: readonly Seen<CoreStatus["counters"]>[];
   readonly neighbours: Seen<readonly NeighbourReport[]> | undefined;
   readonly links: Seen<readonly LinkReport[]> | undefined;
   readonly routes: Seen<readonly RouteReport[]> | undefined;
@@ -71,9 +65,9 @@ export type Input = { readonly at: number } & (
   | { readonly kind: "lost"; readonly why: string }
   | { readonly kind: "identity"; readonly identity: Identity; readonly ready?: boolean }
   | { readonly kind: "health"; readonly health: HealthReply }
-  | { readonly kind: "lock"; readonly lock: LockState }
+  | { readonly kind: "lock"; readonly lock: Identity["lock"] }
   | { readonly kind: "log-level"; readonly level: LogLevel }
-  | { readonly kind: "status"; readonly status: RelayStatus }
+  | { readonly kind: "status"; readonly status: CoreStatus }
   | { readonly kind: "neighbours"; readonly neighbours: readonly NeighbourReport[] }
   | { readonly kind: "links"; readonly links: readonly LinkReport[] }
   | { readonly kind: "routes"; readonly routes: readonly RouteReport[] }
@@ -84,6 +78,8 @@ export type Input = { readonly at: number } & (
   | { readonly kind: "frame-error"; readonly text: string }
   /** Text the board sent outside frames: a panic of its framework. */
   | { readonly kind: "text"; readonly text: string }
+  /** Bytes that are neither a frame nor text. */
+  | { readonly kind: "noise"; readonly text: string }
   /** What this program has to say. */
   | { readonly kind: "note"; readonly level: Level; readonly text: string }
   | { readonly kind: "pause" }
@@ -122,6 +118,8 @@ export function sentenceOf(state: State, input: Input): Sentence | undefined {
       return { level: input.level, text: input.text };
     case "text":
       return { level: "warn", text: input.text };
+    case "noise":
+      return { level: "debug", text: `Neither a frame nor text: ${input.text}` };
     case "fatal":
       return { level: "error", text: `The core does not run: ${input.sentence}` };
     case "frame-error":
@@ -162,7 +160,7 @@ function change(state: State, input: Input): State {
     case "lost":
       return { ...state, connection: { kind: "lost", since: input.at, why: input.why } };
     case "identity":
-      return input.ready === true ? started(state, input.identity) : { ...state, identity: input.identity };
+      return input.ready === true ? started(state, input.identity) : identified(state, input.identity);
     case "lock":
       return state.identity === undefined ? state : { ...state, identity: { ...state.identity, lock: input.lock } };
     case "health":
@@ -209,6 +207,12 @@ function forgotten(state: State): State {
   };
 }
 
+function identified(state: State, identity: Identity): State {
+  const why =
+    identity.status === 0 ? undefined : (state.fatal ?? STATUS_SENTENCES[identity.status] ?? "an unknown status");
+  return { ...state, identity, fatal: why };
+}
+
 function started(state: State, identity: Identity): State {
   // The first one it says after the port was opened may be that of the run we came to see.
   const again = state.identity !== undefined;
@@ -222,20 +226,20 @@ function healthTaken(state: State, health: Seen<HealthReply>): State {
   return younger ? { ...forgotten(state), health, reboots: state.reboots + 1 } : { ...state, health };
 }
 
-function statusTaken(state: State, status: Seen<RelayStatus>): State {
+function statusTaken(state: State, status: Seen<CoreStatus>): State {
   const { counters } = status.value;
-  const last = state.samples.at(-1)?.value;
-  // Counters only rise within a boot.
-  const same = last?.every((value, i) => (counters[i] ?? 0) >= value) === true;
+  const last = state.status?.value;
+  // It only rises within a boot.
+  const same = last !== undefined && status.value.uptimeMs >= last.uptimeMs;
   const kept = same ? state.samples.filter(({ at }) => status.at - at <= RATE_WINDOW_MS) : [];
   return { ...state, fatal: undefined, status, samples: [...kept, { at: status.at, value: counters }] };
 }
 
 /** How much a counter rose per minute, over at most the last minute; undefined until there are two readings. */
-export function ratePerMinute({ samples }: Pick<State, "samples">, counter: Counter): number | undefined {
+export function ratePerMinute({ samples }: Pick<State, "samples">, counter: CounterName): number | undefined {
   const [first, last] = [samples[0], samples.at(-1)];
   if (first === undefined || last === undefined || last.at - first.at < 1000) return undefined;
-  return (((last.value[counter] ?? 0) - (first.value[counter] ?? 0)) * 60_000) / (last.at - first.at);
+  return ((last.value[counter] - first.value[counter]) * 60_000) / (last.at - first.at);
 }
 
 /** Ms since a neighbour or a peer was heard, now. */
@@ -257,10 +261,10 @@ export function summary(state: State): Record<string, unknown> {
     seconds: (state.now - state.started) / 1000,
     connected: state.connection.kind === "open",
     board: identity && {
-      ...{ id: identity.board, name: identity.name, address: hexOf(identity.nodeId), firmware: identity.runtime },
-      ...{ engine: identity.engine === 0 ? "wasm3" : "aot", provisioned: identity.provisioned === 1 },
-      ...{ core_sha256: hexOf(identity.wasmSha256), image_sha256: hexOf(identity.imageSha256) },
-      lock: LOCK_NAMES[identity.lock],
+      ...{ id: identity.board, name: identity.name, address: identity.nodeId, firmware: identity.runtime },
+      ...{ engine: identity.engine, provisioned: identity.provisioned },
+      ...{ core_sha256: identity.wasmSha256, image_sha256: identity.imageSha256 ?? null },
+      lock: identity.lock,
     },
     health: health && {
       ...{ reset_cause: RESET_CAUSES[health.value.resetCause], uptime_ms: health.value.uptimeMs },
@@ -281,7 +285,8 @@ export function summary(state: State): Record<string, unknown> {
       ...{ used_ms: value.airtimeUsedMs, allowed_ms: value.airtimeAllowedMs },
       ...{ utilisation: value.utilisationPermille / 1000, region: law?.region ?? null, sub_band: law?.band ?? null },
     },
-    counters: value && countersByName(value.counters),
+    counters: value?.counters,
+    refused: value?.refused,
     ...{ events: state.events, reboots: state.reboots, frame_errors: state.frameErrors, fatal: state.fatal ?? null },
     log: state.logFile && {
       path: state.logFile.path,
@@ -290,8 +295,6 @@ export function summary(state: State): Record<string, unknown> {
     },
   };
 }
-
-export const LOCK_NAMES: Readonly<Record<LockState, string>> = { 0: "open", 1: "locked", 2: "held open" };
 
 export const RESET_CAUSES = {
   ...{ 0: "unknown", 1: "power on", 2: "reset pin", 3: "software", 4: "watchdog" },

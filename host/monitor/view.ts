@@ -1,9 +1,7 @@
 /** The screen: what is known of a board, drawn as lines that fit a terminal. Pure. */
-import type { Counter } from "../core/abi.gen.ts";
 import type { LinkReport, NeighbourReport, RouteReport } from "../device/messages.gen.ts";
-import { COUNTER_NAMES, MAIN_COUNTERS, TROUBLE_COUNTERS } from "./counters.ts";
+import { COUNTER_NAMES, type CounterName, MAIN_COUNTERS, TROUBLE_COUNTERS } from "./counters.ts";
 import {
-  LOCK_NAMES,
   LOG_LEVELS,
   nameOf,
   neighboursUp,
@@ -13,7 +11,7 @@ import {
   silentFor,
   type State,
 } from "./state.ts";
-import { bar, cell, clock, cut, duration, hexOf, plain, width } from "./text.ts";
+import { bar, cell, clock, cut, duration, hexOf, plain, short, width } from "./text.ts";
 
 export interface Size {
   readonly columns: number;
@@ -77,21 +75,18 @@ function headLines(state: State): string[] {
         ? `connecting to ${plain(state.port)}`
         : `GONE for ${duration(now - connection.since)}, waiting for ${plain(state.port)}`;
   if (identity === undefined) return [line("mehr monitor", plain(state.port), where)];
-  const engine = identity.engine === 0 ? "wasm3" : "aot";
-  const hash = (bytes: Uint8Array): string =>
-    bytes.every((byte) => byte === 0) ? "unknown" : hexOf(bytes).slice(0, 8);
   const title = line(
     plain(identity.name) || "(not provisioned)",
     plain(identity.board),
-    hexOf(identity.nodeId),
+    identity.nodeId,
     where,
     state.paused && "PAUSED",
   );
   const about = line(
-    `${engine}, core ${hash(identity.wasmSha256)}`,
-    `image ${hash(identity.imageSha256)}`,
+    `${identity.engine}, core ${short(identity.wasmSha256)}`,
+    `image ${identity.imageSha256 === undefined ? "unknown" : short(identity.imageSha256)}`,
     `firmware ${plain(identity.runtime)}`,
-    LOCK_NAMES[identity.lock],
+    identity.lock === "held" ? "held open" : identity.lock,
   );
   if (health === undefined) return [title, about];
   const { uptimeMs, resetCause, batteryMv, resting, logLevel } = health.value;
@@ -183,15 +178,13 @@ function some<T>(all: readonly T[], most: number, row: (one: T) => string): stri
 function counterLines(state: State): string[] {
   const counters = state.status?.value.counters;
   if (counters === undefined) return [];
-  const value = (counter: Counter): number => counters[counter] ?? 0;
-  const text = (counter: Counter): string => {
+  const text = (counter: CounterName): string => {
     const rate = ratePerMinute(state, counter);
     const shown = rate === undefined || rate === 0 ? "" : ` (${rate < 9.95 ? rate.toFixed(1) : Math.round(rate)}/min)`;
-    const name = (COUNTER_NAMES as Readonly<Record<number, string>>)[counter] ?? `counter ${counter}`;
-    return `${name} ${value(counter)}${shown}`;
+    return `${COUNTER_NAMES[counter]} ${counters[counter]}${shown}`;
   };
   const calm = MAIN_COUNTERS.map(text);
-  const trouble = TROUBLE_COUNTERS.filter((counter) => value(counter) > 0).map((counter) => `! ${text(counter)}`);
+  const trouble = TROUBLE_COUNTERS.filter((counter) => counters[counter] > 0).map((counter) => `! ${text(counter)}`);
   if (state.frameErrors > 0) trouble.push(`! bad frames on the line ${state.frameErrors}`);
   return inColumns([...calm, ...trouble], 3, 32);
 }
