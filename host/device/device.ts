@@ -83,6 +83,11 @@ export class Device {
     return device;
   }
 
+  /** The board behind `stream`, without a word to it yet: for who listens to a board that may be silent for now. */
+  static attach(stream: Duplex, options: DeviceOptions = {}): Device {
+    return new Device(stream, options);
+  }
+
   /** Hears what the board says unasked; the result takes it back. */
   listen(listener: ConsoleListener): () => void {
     this.#listeners.add(listener);

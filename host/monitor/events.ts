@@ -66,7 +66,9 @@ const WORDS: Readonly<Record<Event, Words>> = {
   },
   [Event.Reply]: (r) => {
     const command = r.u8("command");
-    return debug(`Answered ${COMMAND_NAMES.get(command) ?? `command ${command}`} with ${times(r.left, "byte")}.`);
+    return debug(
+      `Answered ${COMMAND_NAMES.get(command) ?? `command ${command}`} with ${times(all(r).length, "byte")}.`,
+    );
   },
   [Event.LinkUp]: (r, name) => {
     const peer = name(address(r));

@@ -1,7 +1,7 @@
 /** What is known of a watched board, and how each thing it says changes that. Pure: the clock comes with the input. */
 import type { Signal } from "../board/console.ts";
 import type { Identity } from "../board/protocol.ts";
-import { STATUS_SENTENCES } from "../core/abi.gen.ts";
+import { Event, STATUS_SENTENCES } from "../core/abi.gen.ts";
 import type { HealthReply, LinkReport, LogLevel, NeighbourReport, RouteReport } from "../device/messages.gen.ts";
 import type { CoreStatus } from "../device/reports.ts";
 import type { CounterName } from "./counters.ts";
@@ -112,6 +112,8 @@ export function nameOf(state: Pick<State, "names">, address: string): string {
 export function sentenceOf(state: State, input: Input): Sentence | undefined {
   switch (input.kind) {
     case "event":
+      // An answer to somebody's question is no news.
+      if (input.event === Event.Reply) return undefined;
       return eventSentence(input.event, input.bytes, (address) => nameOf(state, address), input.signal);
     case "log":
     case "note":
@@ -129,8 +131,13 @@ export function sentenceOf(state: State, input: Input): Sentence | undefined {
     case "open":
       return state.connection.kind === "lost" ? { level: "info", text: `${state.port} is back.` } : undefined;
     case "identity":
-      if (input.ready !== true) return undefined;
-      return { level: "info", text: `${input.identity.board} has started, ${input.identity.runtime}.` };
+      return identitySentence(state, input.identity, input.ready === true);
+    case "neighbours": {
+      // Those it knew before we came have no event.
+      const up = input.neighbours.filter((one) => one.state === 1);
+      if (state.neighbours !== undefined || up.length === 0) return undefined;
+      return { level: "info", text: `Hears ${up.map((one) => nameOf(state, hexOf(one.nodeId))).join(", ")}.` };
+    }
     case "health": {
       const { lastWords } = input.health;
       if (lastWords === "" || lastWords === state.health?.value.lastWords) return undefined;
@@ -139,6 +146,14 @@ export function sentenceOf(state: State, input: Input): Sentence | undefined {
     default:
       return undefined;
   }
+}
+
+function identitySentence(state: State, identity: Identity, ready: boolean): Sentence | undefined {
+  if (!ready && state.identity !== undefined) return undefined;
+  const { board, name, nodeId, runtime, engine, imageSha256 } = identity;
+  const image = imageSha256 === undefined ? "" : `, image ${short(imageSha256)}`;
+  const who = `${name === "" ? "not provisioned" : name}, ${board}, ${nodeId}, firmware ${runtime}, ${engine}${image}`;
+  return { level: "info", text: `${ready ? "Has started" : "This is"}: ${who}.` };
 }
 
 /** The state after an input. It throws for none. */
@@ -267,7 +282,7 @@ export function summary(state: State): Record<string, unknown> {
       lock: identity.lock,
     },
     health: health && {
-      ...{ reset_cause: RESET_CAUSES[health.value.resetCause], uptime_ms: health.value.uptimeMs },
+      ...{ reset_cause: RESET_CAUSES[health.value.resetCause], uptime_ms: Number(health.value.uptimeMs) },
       ...{ battery_mv: health.value.batteryMv, resting: health.value.resting === 1 },
       ...{ flash_writes: health.value.flashWrites, inbox: health.value.inboxCount, last_words: health.value.lastWords },
     },
