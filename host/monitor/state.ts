@@ -91,6 +91,8 @@ export type Input = { readonly at: number } & (
 const MAX_LINES = 500;
 /** Rates are of the last minute. */
 const RATE_WINDOW_MS = 60_000;
+/** A beacon in two seconds is not thirty a minute. */
+const LEAST_WINDOW_MS = 10_000;
 
 export function initialState(port: string, at: number, names: ReadonlyMap<string, string> = new Map()): State {
   return {
@@ -250,10 +252,10 @@ function statusTaken(state: State, status: Seen<CoreStatus>): State {
   return { ...state, fatal: undefined, status, samples: [...kept, { at: status.at, value: counters }] };
 }
 
-/** How much a counter rose per minute, over at most the last minute; undefined until there are two readings. */
+/** How much a counter rose per minute, over at most the last minute; undefined until there is a stretch to tell it from. */
 export function ratePerMinute({ samples }: Pick<State, "samples">, counter: CounterName): number | undefined {
   const [first, last] = [samples[0], samples.at(-1)];
-  if (first === undefined || last === undefined || last.at - first.at < 1000) return undefined;
+  if (first === undefined || last === undefined || last.at - first.at < LEAST_WINDOW_MS) return undefined;
   return ((last.value[counter] - first.value[counter]) * 60_000) / (last.at - first.at);
 }
 

@@ -78,9 +78,9 @@ function headLines(state: State): string[] {
   const title = line(
     plain(identity.name) || "(not provisioned)",
     plain(identity.board),
-    identity.nodeId,
     where,
     state.paused && "PAUSED",
+    identity.nodeId,
   );
   const about = line(
     `${identity.engine}, core ${short(identity.wasmSha256)}`,
@@ -161,9 +161,12 @@ function routeLines(state: State): string[] {
   if (routes === undefined) return [];
   const best = [...routes.value].sort((a, b) => a.hops - b.hops || a.costCode - b.costCode);
   const row = ({ destination, nextHop, hops, latencyMs, paths }: RouteReport): string => {
-    const by = Buffer.compare(destination, nextHop) === 0 ? "directly" : `by ${nameOf(state, hexOf(nextHop))}`;
+    const by =
+      Buffer.compare(destination, nextHop) === 0
+        ? "directly"
+        : `by ${nameOf(state, hexOf(nextHop))}, ${hops} hop${hops === 1 ? "" : "s"}`;
     const stale = (paths & 0x80) === 0 ? "" : ", stale";
-    return `  ${cell(nameOf(state, hexOf(destination)), NAME)}${by}, ${hops} hop${hops === 1 ? "" : "s"}, ${latencyMs} ms${stale}`;
+    return `  ${cell(nameOf(state, hexOf(destination)), NAME)}${by}, ${latencyMs} ms${stale}`;
   };
   return [`routes ${best.length}`, ...some(best, TOP_ROUTES, row)];
 }
@@ -204,7 +207,10 @@ function lastLines(state: State, room: number, columns: number): string[] {
   for (let i = state.lines.length - 1; i >= 0 && shown.length < room; i--) {
     const { at, level, text } = state.lines[i] as State["lines"][number];
     const mark = level === "error" ? "ERROR " : level === "warn" ? "! " : "";
-    shown.unshift(...wrapped(`${clock(at)} ${mark}${text}`, columns, 9, 3));
+    const lines = wrapped(`${clock(at)} ${mark}${text}`, columns, 9, 3);
+    // Half a sentence at the top says nothing; half of the newest is better than none of it.
+    if (shown.length > 0 && shown.length + lines.length > room) break;
+    shown.unshift(...lines);
   }
   return shown.slice(-room);
 }
