@@ -16,6 +16,9 @@ const MESSAGES = consoleMessages();
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 const bytes = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text.replaceAll(" ", ""), "hex"));
 
+/** Byte strings for each message, by whatever seed. docs/console.md says what a long run was. */
+const FUZZ_RUNS = Number(process.env.MEHR_FUZZ_RUNS ?? 300);
+
 let cpp: CppSide;
 beforeAll(async () => {
   cpp = await compileCppSide();
@@ -156,7 +159,7 @@ describe("TypeScript and C++", () => {
     expect(cpp.run(cases)).toEqual(cases.map((each) => each.bytes));
   });
 
-  it("take and refuse the same of any bytes", { timeout: 120_000 }, () => {
+  it("take and refuse the same of any bytes", { timeout: 120_000 + 200 * FUZZ_RUNS }, () => {
     const cases: Case[] = [];
     MESSAGES.forEach((struct, message) => {
       const codec = codecOf(struct.name);
@@ -208,6 +211,3 @@ describe("TypeScript and C++", () => {
     }
   });
 });
-
-/** Byte strings for each message, by whatever seed. docs/console.md says what a long run was. */
-const FUZZ_RUNS = Number(process.env.MEHR_FUZZ_RUNS ?? 300);
