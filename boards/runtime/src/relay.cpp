@@ -10,6 +10,7 @@
 #include "inbox.h"
 #include "provision.h"
 #include "records.h"
+#include "restart.h"
 #include "text.h"
 
 namespace mehr::relay {
@@ -203,36 +204,17 @@ const uint8_t* node_id() { return s_node_id; }
 const RelayCounters& counters() { return s_counters; }
 size_t records_used() { return records().used(); }
 
-// --- a relay that cannot go on -------------------------------------------------------------------------------------
-//
-// On a roof nobody resets the board. After a core that would not start or trapped, a flash that did not answer, a CPU
-// fault, it waits and resets itself: 60 s the first time, twice as long after each such run that follows, at most an hour.
-// The number of faults in a row goes from run to run in front of the last words, so a power cut starts it over, and so
-// does a run of an hour. Nothing is sent meanwhile, so pause and listening are kept; the airtime used is on record.
-static constexpr uint64_t kRestartMs = 60000, kRestartMostMs = 3600000, kSoundRunMs = 3600000;
-// Whoever talks to the console is looking into it.
-static constexpr uint64_t kConsoleQuietMs = 300000;
-static constexpr char kInARow[] = "Fault ", kInARowEnd[] = " in a row: ";
-
+static Restart s_restart;
 static char s_last_words[161];
-static uint32_t s_faults;  // runs in a row that ended by a fault, this one not counted
-static uint64_t s_restart_ms = kNever;
-static bool s_faulted;  // the CPU's, or of the engine inside a call: heap and stack may be in any state
+static bool s_faulted;  // the CPU has: heap and stack may be in any state
 
 const char* last_words() { return s_last_words; }
 bool faulted() { return s_faulted; }
 
 static void take_last_words() {
-  if (hal::last_words_take(s_last_words, sizeof s_last_words) == 0) return;
-  const char* p = s_last_words;
-  s_faults = 1;
-  if (strncmp(p, kInARow, sizeof kInARow - 1) == 0) {
-    uint32_t count = 0;
-    for (p += sizeof kInARow - 1; *p >= '0' && *p <= '9' && count < 1000; p++) {
-      count = 10 * count + static_cast<uint32_t>(*p - '0');
-    }
-    if (count > 0 && strncmp(p, kInARowEnd, sizeof kInARowEnd - 1) == 0) s_faults = count;
-  }
+  hal::last_words_take(s_last_words, sizeof s_last_words);
+  s_restart.begin(s_last_words);
+  if (s_last_words[0] == 0) return;
   Text<240> text;
   text << "The last run ended by a fault: " << s_last_words;
   console::log(console::kLogWarn, text.c_str());
@@ -240,28 +222,17 @@ static void take_last_words() {
 
 // Once the run has said why it ends.
 static void plan_restart(const char* sentence, const char* detail) {
-  if (hal::now_ms() >= kSoundRunMs) s_faults = 0;
-  Text<160> words;
-  if (s_faults > 0) words << kInARow << s_faults + 1 << kInARowEnd;
-  words << sentence;
-  if (detail[0] != 0) words << " (" << detail << ".)";
+  Restart::Words words;
+  uint64_t wait = s_restart.plan(hal::now_ms(), sentence, detail, words);
   hal::last_words_keep(words.c_str());
-  uint64_t wait = kRestartMs;
-  for (uint32_t i = 0; i < s_faults && wait < kRestartMostMs; i++) wait *= 2;
-  if (wait > kRestartMostMs) wait = kRestartMostMs;
-  s_restart_ms = hal::now_ms() + wait;
   Text<160> text;
-  text << "The board resets itself in " << static_cast<uint32_t>(wait / 1000)
-       << " s, or when its console has been quiet for " << static_cast<uint32_t>(kConsoleQuietMs / 1000) << " s.";
+  text << "The board resets itself in " << static_cast<uint32_t>(wait / 1000) << " s, or when its console has been quiet for "
+       << static_cast<uint32_t>(Restart::kConsoleQuietMs / 1000) << " s.";
   console::log(console::kLogWarn, text.c_str());
 }
 
-// When to look again; kNever while there is nothing to do.
 static uint64_t restart_due() {
-  if (s_restart_ms == kNever || s_mode != Mode::kFatal) return kNever;
-  uint64_t heard = console::last_heard_ms();
-  uint64_t quiet = heard == 0 ? 0 : heard + kConsoleQuietMs;
-  return quiet > s_restart_ms ? quiet : s_restart_ms;
+  return s_mode == Mode::kFatal ? s_restart.due(console::last_heard_ms()) : kNever;
 }
 
 void fatal(enum mehr_status status, const char* detail) {
@@ -374,7 +345,7 @@ void give_back() {
 
 enum mehr_status start_over() {
   s_fatal = MEHR_STATUS_OK;
-  s_restart_ms = kNever;
+  s_restart.cancel();
   return resume();
 }
 

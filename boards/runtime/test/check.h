@@ -30,6 +30,7 @@ void test_outputs();
 void test_records();
 void test_record_reads();
 void test_record_sets();
+void test_restart();
 void test_ram_records();
 void test_wasm_check();
 void test_entropy_health();

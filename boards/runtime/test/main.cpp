@@ -16,6 +16,7 @@ int main() {
   test_records();
   test_record_reads();
   test_record_sets();
+  test_restart();
   test_ram_records();
   test_wasm_check();
   test_entropy_health();
