@@ -6,6 +6,7 @@
 
 #include "bare/memory.h"
 #include "bare/start.h"
+#include "cortex_fault.h"
 #include "hal.h"
 
 extern "C" {
@@ -86,36 +87,51 @@ extern "C" [[noreturn]] __attribute__((naked)) void Reset_Handler() {
       ".ltorg\n");
 }
 
-static const char* volatile s_fault_sentence;
+static mehr::FaultSentence s_fault_sentence;
 
-extern "C" [[noreturn]] __attribute__((used)) void after_fault() { mehr::hal::fault(s_fault_sentence); }
+extern "C" [[noreturn]] __attribute__((used)) void after_fault() {
+  mehr::hal::last_words_keep(s_fault_sentence.c_str());
+  mehr::hal::fault(s_fault_sentence.c_str());
+}
 
 extern "C" volatile bool g_watchdog_expired;
 
-static const char* name_fault() {
-  if (g_watchdog_expired) {
-    g_watchdog_expired = false;
-    return "the core did not return in time";
-  }
-  // CFSR (B3.2.15): MemManage in byte 0, BusFault in byte 1, UsageFault above.
-  uint32_t cfsr = *reinterpret_cast<volatile uint32_t*>(0xe000ed28);
+// What the thread had pushed when it was interrupted; nullptr when it had no stack left to do so.
+static const uint32_t* thread_frame() {
   uint32_t psp;
   __asm volatile("mrs %0, psp" : "=r"(psp));
-  *reinterpret_cast<volatile uint32_t*>(0xe000ed28) = cfsr;
-  if (psp < reinterpret_cast<uint32_t>(__stack_bottom) + 64) return "CPU fault: the C stack is exhausted";
-  if (cfsr & 0x02000000) return "CPU fault: division by zero";
-  if (cfsr & 0xffff0000) return "CPU fault: UsageFault";
-  if (cfsr & 0x0000ff00) return "CPU fault: BusFault";
-  if (cfsr & 0x000000ff) return "CPU fault: MemManage";
-  return "CPU fault: HardFault";
+  bool inside = psp >= reinterpret_cast<uint32_t>(__stack_bottom) &&
+                psp <= reinterpret_cast<uint32_t>(__stack_top) - mehr::kCortexFrameBytes;
+  return inside ? reinterpret_cast<const uint32_t*>(psp) : nullptr;
+}
+
+static void describe_fault(mehr::FaultSentence& text, bool in_thread) {
+  const uint32_t* frame = in_thread ? thread_frame() : nullptr;
+  if (g_watchdog_expired) {
+    g_watchdog_expired = false;
+    text << "the core did not return in time";
+    if (frame) mehr::fault_at(text << ", it was", frame[6], frame[5]);
+    return;
+  }
+  volatile uint32_t* scb = reinterpret_cast<volatile uint32_t*>(0xe000ed00);
+  mehr::CortexFaultRegisters registers = {true, scb[0x28 / 4], scb[0x34 / 4], scb[0x38 / 4]};
+  scb[0x28 / 4] = registers.cfsr;  // each bit is cleared by writing it
+  if (in_thread && (!frame || frame < __stack_bottom + 16)) {
+    text << "CPU fault: the C stack is exhausted";
+    if (frame && (registers.cfsr & 0x1818) == 0) mehr::fault_at(text, frame[6], frame[5]);
+    return;
+  }
+  mehr::describe_cortex_fault(text, registers, frame);
 }
 
 // Every fault ends in mehr::hal::fault() on a fresh thread stack: an exception frame is forged there and "returned"
 // to (B1.5.8). A second fault inside fault() comes here again; the third time the board goes silent.
-extern "C" __attribute__((used)) uint32_t* prepare_fault_return() {
+extern "C" __attribute__((used)) uint32_t* prepare_fault_return(uint32_t exc_return) {
   static int faults = 0;
   if (++faults > 2) mehr::hal::halt();
-  s_fault_sentence = name_fault();
+  // Of the thread if that was interrupted; the handler of a timer has called this itself for the watchdog's sake.
+  s_fault_sentence.clear();
+  describe_fault(s_fault_sentence, (exc_return & 0xffffffe4) == 0xffffffe4 || g_watchdog_expired);
   __asm volatile("cpsie i");  // the fault may have struck with interrupts masked; the console needs them
   for (int i = 0; i < 6; i++) __fault_frame[i] = 0;                   // r0-r3, r12, lr
   __fault_frame[6] = reinterpret_cast<uint32_t>(&after_fault) & ~1u;  // return address
@@ -125,8 +141,9 @@ extern "C" __attribute__((used)) uint32_t* prepare_fault_return() {
 
 extern "C" __attribute__((naked)) void Fault_Handler() {
   __asm volatile(
-      "ldr r0, =__handler_stack_top\n"  // whatever was on the handler stack is over
-      "mov sp, r0\n"
+      "mov r0, lr\n"                     // EXC_RETURN (B1.5.8): bit 2 says whose stack has the frame
+      "ldr r1, =__handler_stack_top\n"  // whatever was on the handler stack is over
+      "mov sp, r1\n"
       "bl prepare_fault_return\n"
       "msr psp, r0\n"
       "ldr lr, =0xfffffffd\n"  // EXC_RETURN: thread mode, process stack, no FP state
@@ -134,5 +151,10 @@ extern "C" __attribute__((naked)) void Fault_Handler() {
       ".ltorg\n");
 }
 
+static constexpr const char* kAborted = "the C library called abort";
+
 // newlib's assert and abort end here.
-extern "C" [[noreturn]] void abort() { mehr::hal::fault("the C library called abort"); }
+extern "C" [[noreturn]] void abort() {
+  mehr::hal::last_words_keep(kAborted);
+  mehr::hal::fault(kAborted);
+}

@@ -3,6 +3,7 @@
 
 #include "bare/memory.h"
 #include "bare/start.h"
+#include "fault_sentence.h"
 #include "hal.h"
 
 extern "C" {
@@ -48,9 +49,12 @@ extern "C" [[noreturn]] __attribute__((used)) void start_main() {
   mehr::hal::run_program();
 }
 
-static const char* volatile s_fault_sentence;
+static mehr::FaultSentence s_fault_sentence;
 
-extern "C" [[noreturn]] __attribute__((used)) void after_fault() { mehr::hal::fault(s_fault_sentence); }
+extern "C" [[noreturn]] __attribute__((used)) void after_fault() {
+  mehr::hal::last_words_keep(s_fault_sentence.c_str());
+  mehr::hal::fault(s_fault_sentence.c_str());
+}
 
 // Table 3.6 (mcause). A store fault while the stack pointer is out of its area is the stack's own doing.
 static const char* name_fault(uint32_t cause, uint32_t sp) {
@@ -75,15 +79,22 @@ static const char* name_fault(uint32_t cause, uint32_t sp) {
 
 // Runs on the trap stack. Interrupts return to where they struck; a fault never does: trap_entry leaves to
 // mehr::hal::fault() on a fresh main stack. A second fault inside fault() comes here again, the third ends the board.
-extern "C" __attribute__((used)) uint32_t handle_trap(uint32_t cause, uint32_t sp) {
+extern "C" __attribute__((used)) uint32_t handle_trap(uint32_t cause, uint32_t sp, uint32_t pc, uint32_t value,
+                                                      uint32_t ra) {
   if (cause >> 31) {
     if (!handle_interrupt(cause & 0x7fffffff)) return 0;
-    s_fault_sentence = "the core did not return in time";
+    s_fault_sentence.clear();
+    mehr::fault_at(s_fault_sentence << "the core did not return in time, it was", pc, ra);
     return 1;
   }
   static int faults = 0;
   if (++faults > 2) mehr::hal::halt();
-  s_fault_sentence = name_fault(cause, sp);
+  s_fault_sentence.clear();
+  mehr::fault_at(s_fault_sentence << name_fault(cause, sp), pc, ra);
+  s_fault_sentence << ", mcause ";
+  s_fault_sentence << mehr::Hex{cause};
+  s_fault_sentence << ", mtval ";
+  s_fault_sentence << mehr::Hex{value};
   return 1;
 }
 
@@ -111,6 +122,9 @@ extern "C" __attribute__((naked, aligned(4), used)) void trap_entry() {
       "sw a7, 60(sp)\n"
       "csrr a0, mcause\n"
       "csrr a1, mscratch\n"
+      "csrr a2, mepc\n"
+      "csrr a3, mtval\n"
+      "mv a4, ra\n"
       "call handle_trap\n"
       "bnez a0, 2f\n"
       "lw ra, 0(sp)\n"
@@ -143,4 +157,9 @@ extern "C" __attribute__((naked, aligned(4), used)) void trap_entry() {
       ".option pop\n");
 }
 
-extern "C" [[noreturn]] void abort() { mehr::hal::fault("the C library called abort"); }
+static constexpr const char* kAborted = "the C library called abort";
+
+extern "C" [[noreturn]] void abort() {
+  mehr::hal::last_words_keep(kAborted);
+  mehr::hal::fault(kAborted);
+}
