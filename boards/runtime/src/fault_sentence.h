@@ -19,8 +19,9 @@ inline FaultSentence& operator<<(FaultSentence& text, Hex hex) {
   return text << digits;
 }
 
-/// Appends ` at pc 0x%08x, lr 0x%08x`: the instruction that faulted and the return address of its function. Exactly this
-/// form is what `mehr monitor` looks for in every line of a board, to put the names of firmware.elf to it: keep it.
+/// Appends ` at pc 0x%08x, lr 0x%08x`: the instruction that faulted and the return address of its function; a trap of
+/// translated code says ` at pc 0x%08x` alone. Exactly this form is what `mehr monitor` looks for in every line of a
+/// board, to put the names of firmware.elf to it: keep it.
 inline FaultSentence& fault_at(FaultSentence& text, uint32_t pc, uint32_t lr) {
   text << " at pc ";
   text << Hex{pc};

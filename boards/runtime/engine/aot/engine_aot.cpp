@@ -5,6 +5,7 @@
 
 #include "../instance.h"
 #include "engine.h"
+#include "fault_sentence.h"
 #include "hal.h"
 #include "mehr_abi_aot.h"
 
@@ -20,6 +21,7 @@ static Detail s_detail;
 // mehr_abi_aot.h, which check before they enter the shell. So no destructor is jumped over.
 static jmp_buf s_boundary;
 static volatile enum mehr_aot_trap s_trap;
+static volatile uintptr_t s_trap_pc;  // where in translated code; a function of relay_core.c
 
 Core core() {
   Core core = {MEHR_AOT_WASM_SIZE, {}};
@@ -97,6 +99,9 @@ static uint32_t call(enum mehr_export which, const uint64_t* arguments, uint64_t
   // Stores before the trap may be missing (toolchain/aot/bounds.ts), so nothing may go on from here.
   s_loaded = false;
   s_detail << mehr_aot_trap_text(trap) << " in " << mehr_exports[which].name;
+  FaultSentence place;
+  place << " at pc " << Hex{static_cast<uint32_t>(s_trap_pc)};
+  s_detail << place.c_str();
   return MEHR_STATUS_TRAP;
 }
 
@@ -106,7 +111,17 @@ uint32_t mehr_engine_call(void*, enum mehr_export which, const uint64_t* argumen
   return mehr::engine::call(which, arguments, result);
 }
 
+// The image of a Linux process may lie anywhere; its addresses in firmware.elf count from here.
+#if defined(__PIE__)
+extern "C" const char __executable_start[];
+#endif
+
 void mehr_aot_trap(enum mehr_aot_trap trap) {
+  uintptr_t pc = reinterpret_cast<uintptr_t>(__builtin_return_address(0));
+#if defined(__PIE__)
+  pc -= reinterpret_cast<uintptr_t>(__executable_start);
+#endif
+  mehr::engine::s_trap_pc = pc;
   mehr::engine::s_trap = trap;
   longjmp(mehr::engine::s_boundary, 1);
 }

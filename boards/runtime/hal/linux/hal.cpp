@@ -21,6 +21,7 @@
 #include "linux/kept.h"
 #include "linux/pty.h"
 #include "virtual/radio_uart.h"
+#include "virtual/raw_entropy.h"
 
 namespace mehr::hal {
 
@@ -154,7 +155,7 @@ uint64_t ticks() { return now_ns() - s_start_ns; }
 uint32_t tick_hz() { return 1000000000; }
 uint64_t now_ms() { return ticks() / 1000000; }
 
-Code entropy(uint8_t* out, size_t length) {
+Code raw_entropy(uint8_t* out, size_t length) {
   while (length > 0) {
     ssize_t n = getrandom(out, length, 0);
     if (n < 0 && errno == EINTR) continue;

@@ -6,6 +6,7 @@
 #include "bare/line.h"
 #include "bare/memory.h"
 #include "virtual/radio_uart.h"
+#include "virtual/raw_entropy.h"
 #include "virtual/ring.h"
 
 namespace mehr::hal {
@@ -148,7 +149,7 @@ uint64_t ticks() {
 uint32_t tick_hz() { return kTickHz; }
 uint64_t now_ms() { return ticks() / (kTickHz / 1000); }
 
-Code entropy(uint8_t* out, size_t length) { return virtual_entropy(out, length); }
+Code raw_entropy(uint8_t* out, size_t length) { return virtual_entropy(out, length); }
 
 size_t console_read(uint8_t* out, size_t capacity) { return read(uart0(), s_console, out, capacity); }
 Code console_write(const uint8_t* bytes, size_t length) {

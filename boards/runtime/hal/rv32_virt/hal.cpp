@@ -7,6 +7,7 @@
 #include "bare/memory.h"
 #include "pci.h"
 #include "virtual/radio_uart.h"
+#include "virtual/raw_entropy.h"
 #include "virtual/ring.h"
 
 namespace mehr::hal {
@@ -159,7 +160,7 @@ uint64_t now_ms() {
   return (now - start) / (kTickHz / 1000);
 }
 
-Code entropy(uint8_t* out, size_t length) { return virtual_entropy(out, length); }
+Code raw_entropy(uint8_t* out, size_t length) { return virtual_entropy(out, length); }
 
 size_t console_read(uint8_t* out, size_t capacity) { return read(s_uart0, s_console, out, capacity); }
 Code console_write(const uint8_t* bytes, size_t length) {

@@ -3,7 +3,6 @@
 
 namespace mehr::hal {
 
-const char* next_note() { return nullptr; }
 const char* radio_clock() { return ""; }
 uint32_t battery_mv() { return 0; }
 bool resting() { return false; }
