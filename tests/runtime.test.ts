@@ -22,7 +22,10 @@ describe("the runtime's parts", () => {
     const tests = readdirSync(join(root, "boards/runtime/test"))
       .filter((name) => name.endsWith(".cpp"))
       .map((name) => `boards/runtime/test/${name}`);
-    const sources = ["frame", "crc32", "sha256", "hmac_sha256", "records", "ram_records", "entropy_health", "inbox"];
+    const sources = [
+      ...["frame", "crc32", "sha256", "hmac_sha256", "records", "ram_records", "entropy_health", "inbox"],
+      "last_words",
+    ];
     const own = sources.map((name) => `src/${name}`);
     const names = [...own, "engine/wasm3/wasm_check"];
     const parts = names.map((name) => `boards/runtime/${name}.cpp`);

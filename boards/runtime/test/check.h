@@ -35,6 +35,7 @@ void test_ram_records();
 void test_wasm_check();
 void test_entropy_health();
 void test_lockout();
+void test_kept();
 void test_hmac();
 void test_inbox();
 void test_pin_guard();

@@ -3,7 +3,8 @@
 //     -Iboards/runtime/src -Iboards/runtime/engine/wasm3 boards/runtime/test/*.cpp boards/runtime/src/frame.cpp
 //     boards/runtime/src/crc32.cpp boards/runtime/src/sha256.cpp boards/runtime/src/records.cpp
 //     boards/runtime/src/ram_records.cpp boards/runtime/src/entropy_health.cpp boards/runtime/src/hmac_sha256.cpp
-//     boards/runtime/src/inbox.cpp boards/runtime/engine/wasm3/wasm_check.cpp -o build/runtime-test && build/runtime-test
+//     boards/runtime/src/inbox.cpp boards/runtime/src/last_words.cpp boards/runtime/engine/wasm3/wasm_check.cpp
+//     -o build/runtime-test && build/runtime-test
 // The last line is `N passed, N failed`; the exit code is 0 when nothing failed.
 #include "check.h"
 
@@ -21,6 +22,7 @@ int main() {
   test_wasm_check();
   test_entropy_health();
   test_lockout();
+  test_kept();
   test_hmac();
   test_inbox();
   test_pin_guard();
