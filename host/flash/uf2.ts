@@ -10,8 +10,8 @@ import { type Drive, type DriveInfo, INFO_FILE, isGone, readDriveInfo } from "./
 import { FlashFailure, mismatch } from "./failure.ts";
 import { checkRunning, isBootloader, placeOf, touch, waitFor } from "./running.ts";
 
-/** Bytes written before they are brought to the board: 128 blocks. */
-const PIECE = 128 * 512;
+/** Bytes written before they are brought to the board: 16 blocks, which are a page of an nRF52's flash. */
+const PIECE = 16 * 512;
 
 /** Refuses a drive that is not the board's: throws FlashFailure (2) with both sides. */
 export function checkDrive(context: Context, path: string): DriveInfo {

@@ -40,7 +40,7 @@ export function imageOf(dir: string, id: string, left: ReadonlyMap<string, Uint8
 }
 
 /** Shorter than a person's: what is simulated answers at once. */
-export const QUICK: Waits = { answer: 700, bootloader: 3000, vanish: 1500, boot: 2500, attempts: 1 };
+export const QUICK: Waits = { answer: 700, bootloader: 3000, vanish: 1500, boot: 2500, attempts: 7 };
 
 export interface Outcome {
   readonly code: number;

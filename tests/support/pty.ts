@@ -18,7 +18,7 @@ os.write(3, (os.ttyname(slave) + "\\n").encode())
 speeds = {getattr(termios, n): n[1:] for n in dir(termios) if n.startswith("B") and n[1:].isdigit()}
 last = None
 while True:
-    ready, _, _ = select.select([0, master], [], [], 0.005)
+    ready, _, _ = select.select([0, master], [], [], 0.02)
     speed = termios.tcgetattr(slave)[5]
     if speed != last:
         last = speed

@@ -13,8 +13,13 @@ out = sys.stdout
 sys.stdout = sys.stderr
 
 import esptool.cmds as cmds  # noqa: E402
+from esptool.loader import ESPLoader  # noqa: E402
 from esptool.logger import TemplateLogger, log  # noqa: E402
 from esptool.util import FatalError, flash_size_bytes  # noqa: E402
+
+
+# A port that is lost may come back as another board: esptool would open it again and write the rest to that one.
+ESPLoader.WRITE_FLASH_ATTEMPTS = 1
 
 
 def tell(**event):
