@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { readPartitions } from "../../toolchain/image/esp-partitions.ts";
 import { ESPTOOL_VERSION, flashersPython, flasherScript, requireFlashers } from "../../toolchain/flashers/install.ts";
 import type { Manifest } from "../../toolchain/manifest.ts";
+import type { PortInfo } from "../serial/ports.ts";
 import { waitForProof } from "./booted.ts";
 import { type FlasherEvent, runFlasher } from "./child.ts";
 import type { Context, FlashReport, Identified, Written } from "./context.ts";
 import { FlashFailure, mismatch } from "./failure.ts";
-import { checkRunning } from "./running.ts";
+import { checkRunning, placeOf } from "./running.ts";
 
 interface Chip {
   readonly chip: string;
@@ -72,7 +73,8 @@ function compare(context: Context, chip: Chip): void {
   }
 }
 
-export async function flashEsp(context: Context, port: string): Promise<FlashReport> {
+export async function flashEsp(context: Context, target: PortInfo): Promise<FlashReport> {
+  const { path: port } = target;
   const { place, listener, machine, manifest, options } = context;
   requireFlashers(place, `esptool ${ESPTOOL_VERSION}`);
   const parts = espParts(context);
@@ -150,11 +152,11 @@ export async function flashEsp(context: Context, port: string): Promise<FlashRep
     ...(before === undefined ? {} : { before }),
   };
   listener.step("waiting for the program to start");
-  const proof = await waitForProof(machine, manifest, { path: port });
+  const proof = await waitForProof(machine, manifest, placeOf(target));
   if (!proof.ok) listener.step(`it is in the flash, but ${proof.clause}: press its reset button`);
   return {
     method: "esptool",
-    port,
+    port: proof.ok ? proof.running.port : port,
     drive: null,
     identified,
     written: parts.map(({ path, offset, size }) => ({ path, offset, size })),

@@ -14,7 +14,7 @@ import { type Machine, THIS_MACHINE } from "./machine.ts";
 import { flashNordic } from "./nordic.ts";
 import { flashPicotool } from "./picotool.ts";
 import { isBootloader } from "./running.ts";
-import { methodsOf, selectTarget, targetText, type Wanted } from "./select.ts";
+import { selectTarget, targetText, type Wanted } from "./select.ts";
 import { flashUf2 } from "./uf2.ts";
 
 export interface FlashRequest {
@@ -105,7 +105,7 @@ export async function flashBoard(
   if (target.method === "picotool") return flashPicotool(context, target.port);
   if (target.port === undefined)
     throw new MehrError(2, `The method ${target.method} needs a serial port; name it with --port.`);
-  return target.method === "esptool" ? flashEsp(context, target.port.path) : flashNordic(context, target.port);
+  return target.method === "esptool" ? flashEsp(context, target.port) : flashNordic(context, target.port);
 }
 
 function wanted(request: FlashRequest, open: boolean): Wanted {
@@ -206,6 +206,3 @@ export async function planFlash(
     verify: ["the drive goes away", booted],
   };
 }
-
-/** The ways `mehr flash` can flash this image, for messages. */
-export { methodsOf };
