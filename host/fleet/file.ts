@@ -1,4 +1,5 @@
 /** Reads fleet.yaml: every mistake in it is told at once, each with its line, its field, what came and the fix. */
+import { dirname, isAbsolute, join } from "node:path";
 import { isAlias, isMap, isNode, LineCounter, type Node, parseDocument } from "yaml";
 import type * as z from "zod";
 import { UnknownBoardError } from "../../boards/index.ts";
@@ -128,9 +129,14 @@ class Reading {
       }
       const resolved = this.#resolve(yaml, index, { ...settings, board });
       if (resolved === undefined) return [];
-      const find = { port: device.port, usb: device.usb };
+      const find = { port: device.port === undefined ? undefined : this.#path(device.port), usb: device.usb };
       return [{ name: device.name, find, settings: { ...settings, board }, resolved, trusted }];
     });
+  }
+
+  /** A port with a folder in its name is looked for beside the file, as everything it names is; COM3 has none. */
+  #path(port: string): string {
+    return port.includes("/") && !isAbsolute(port) ? join(dirname(this.#file), port) : port;
   }
 
   #names(yaml: FleetYaml): void {

@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import * as z from "zod";
 import { MehrError } from "../../toolchain/errors.ts";
 import { withLock } from "../../toolchain/pio/process.ts";
+import { nameProblem } from "./schema.ts";
 
 /** Version of the layout. */
 export const FLEET_LOCK_VERSION = 1;
@@ -12,7 +13,10 @@ const hex = (digits: number) =>
   z.string().regex(new RegExp(`^[0-9a-f]{${digits}}$`), { error: `expected ${digits} lower-case hexadecimal digits` });
 
 const entrySchema = z.strictObject({
-  name: z.string().min(1).describe("Its name, the key of this list."),
+  name: z
+    .string()
+    .refine((name) => nameProblem(name) === undefined, { error: "it is no name a device can have" })
+    .describe("Its name, the key of this list."),
   board: z.string().min(1).describe("Id of its board."),
   region: z.string().describe("Id of the region whose law it keeps; empty: it only listens."),
   public_key: hex(64).describe("Ed25519 public key, hex."),

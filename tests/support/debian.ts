@@ -5,6 +5,9 @@ import { installSystemPackages, type MissingPackage } from "../../toolchain/pio/
 const PACKAGES = {
   openssl: { debian: "openssl", what: "the other side of a signature", executable: "openssl" },
   clang: { debian: "clang", what: "the second C compiler", executable: "clang" },
+  zbarimg: { debian: "zbar-tools", what: "a reader of QR codes", executable: "zbarimg" },
+  pdftoppm: { debian: "poppler-utils", what: "a reader of PDF", executable: "pdftoppm" },
+  rsvg: { debian: "librsvg2-bin", what: "a reader of SVG", executable: "rsvg-convert" },
 } as const;
 
 /** Makes sure the programs of these packages are there. Throws MehrError (3) with the command where it may not. */
