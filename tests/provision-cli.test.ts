@@ -221,7 +221,7 @@ describe("three boards", () => {
     });
     await gone;
     expect([first.ok, outcomes(first)]).toEqual([false, ["provisioned", "failed", "provisioned"]]);
-    expect(first.devices[1]?.detail).toMatch(/^roof-south .*/);
+    expect(first.devices[1]?.detail).toMatch(/b went away: the board was unplugged or reset/);
     const lock = FleetLock.read(file("fleet.lock"));
     expect(lock.devices.map(({ name }) => name)).toEqual(["roof-north", "tower"]);
     await turnOn("b");
