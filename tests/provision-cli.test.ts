@@ -15,7 +15,6 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { decodeBootConfig } from "../boards/config.ts";
 import { Device } from "../host/device/device.ts";
-import { connectDevice } from "../host/fleet/connect-device.ts";
 import { parseFleet } from "../host/fleet/file.ts";
 import { FleetLock } from "../host/fleet/lock-file.ts";
 import { readPins } from "../host/fleet/pins.ts";
@@ -112,7 +111,7 @@ function fleet(
 function run(options: Partial<FleetOptions> = {}): Promise<FleetResult> {
   const devices = parseFleet(readFileSync(file("fleet.yaml"), "utf8"), file("fleet.yaml"));
   const dist = join(root, "dist");
-  return provisionFleet({ devices, lockPath: file("fleet.lock"), dist, connect: connectDevice, ...options });
+  return provisionFleet({ devices, lockPath: file("fleet.lock"), dist, ...options });
 }
 
 const outcomes = (result: FleetResult): string[] => result.devices.map(({ outcome }) => outcome);

@@ -2,7 +2,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, extname, join, resolve as resolvePath } from "node:path";
 import { MehrError } from "../../toolchain/errors.ts";
-import { connectDevice } from "../fleet/connect-device.ts";
 import { parseFleet, type FleetDevice } from "../fleet/file.ts";
 import { requireLabelFile, writeLabels } from "../fleet/label-files.ts";
 import { FleetLock } from "../fleet/lock-file.ts";
@@ -95,7 +94,6 @@ async function provisionWith(io: Io, flags: ProvisionFlags, asker: Asker | undef
     devices,
     lockPath,
     dist: join(flags.root, "dist"),
-    connect: connectDevice,
     pin,
     ...(flags.only.length === 0 ? {} : { only: flags.only }),
     jobs: flags.jobs,

@@ -33,8 +33,7 @@ export async function connectDevice(path: string, name: string): Promise<Connect
     locked: async () => (await device.hello()).lock === LockState.Locked,
     usePin: (pin) => device.usePin(pin),
     abort: () => device.provisionAbort(),
-    draft: (record, trusted) => device.provisionDraft({ record, trusted: trusted.map((nodeId) => ({ nodeId })) }),
-    commit: async (sha256) => (await device.provisionCommit(sha256)).flashWrites,
+    provision: (draft, pin) => device.provision(draft, pin),
     close: () => port.close(),
   };
 }

@@ -1,6 +1,6 @@
 /** What provisioning needs of a device, apart from how it is reached. */
 import type { Identity } from "../board/protocol.ts";
-import type { ProvisionRecord } from "../device/messages.gen.ts";
+import type { ProvisionDraft } from "../device/device.ts";
 import type { Provisioning } from "./record.ts";
 
 export interface Connection {
@@ -15,10 +15,11 @@ export interface Connection {
   usePin(pin: string | undefined): void;
   /** A guarded request that changes nothing: forgets a draft. Throws if it is refused. */
   abort(): Promise<void>;
-  /** The SHA-256 of the draft as it arrived. */
-  draft(record: ProvisionRecord, trusted: readonly Uint8Array[]): Promise<Uint8Array>;
-  /** Words programmed and pages erased for it. */
-  commit(sha256: Uint8Array): Promise<number>;
+  /**
+   * Drafts and commits it, once, whatever the line loses; `pin` is the one it has then. Words programmed and pages erased
+   * for it, if the answer that says so came through.
+   */
+  provision(draft: ProvisionDraft, pin: string | undefined): Promise<number | undefined>;
   close(): Promise<void>;
 }
 

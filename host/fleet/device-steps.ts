@@ -1,10 +1,8 @@
 /** The two steps with one device: finding out who it is, and making it what the fleet file says. */
-import { createHash } from "node:crypto";
 import { MehrError } from "../../toolchain/errors.ts";
 import { ABI_VERSION, STATUS_SENTENCES } from "../core/abi.gen.ts";
 import type { Identity } from "../board/protocol.ts";
 import { addressOf } from "../device/address.ts";
-import { encodeProvisionDraftRequest } from "../device/messages.gen.ts";
 import type { Connection } from "./connection.ts";
 import type { FleetDevice } from "./file.ts";
 import { imageDifference } from "./image-check.ts";
@@ -133,7 +131,7 @@ export async function isAlready(
 /**
  * Makes a device what was asked for, reads back what it has then, and tries its PIN.
  *
- * @returns words programmed and pages erased
+ * @returns words programmed and pages erased, if it is known
  * @throws MehrError (1), or what the connection throws
  */
 export async function provisionDevice(
@@ -142,17 +140,12 @@ export async function provisionDevice(
   identified: Identified,
   trusted: readonly string[],
   pin: Pin,
-): Promise<number> {
+): Promise<number | undefined> {
   const pinKey = pin.wanted === undefined ? undefined : await makePinKey(pin.wanted);
   const record = recordOf(device, pinKey, Date.now());
   await unlock(device, connection, pin);
-  const peers = trusted.map((address) => Uint8Array.from(Buffer.from(address, "hex")));
-  const sent = encodeProvisionDraftRequest({ record, trusted: peers.map((nodeId) => ({ nodeId })) });
-  const sha256 = await connection.draft(record, peers);
-  if (!createHash("sha256").update(sent).digest().equals(sha256)) {
-    throw new MehrError(1, `${device.name} received another draft than was sent; nothing was stored. Run it again.`);
-  }
-  const flashWrites = await connection.commit(sha256);
+  const peers = trusted.map((address) => ({ nodeId: Uint8Array.from(Buffer.from(address, "hex")) }));
+  const flashWrites = await connection.provision({ record, trusted: peers }, pin.wanted);
   const has = await connection.read();
   if (typeof has === "string") {
     const now = has === "none" ? "has nothing stored" : "has a damaged record";
@@ -176,7 +169,6 @@ export async function provisionDevice(
     throw new MehrError(1, `${device.name} has changed its address while it was provisioned; do not use this board.`);
   }
   // Whoever walks away believes that the PIN opens it.
-  connection.usePin(pin.wanted);
   await connection.abort();
   return flashWrites;
 }

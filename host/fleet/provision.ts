@@ -2,6 +2,7 @@
 import { realpathSync } from "node:fs";
 import { MehrError } from "../../toolchain/errors.ts";
 import { listPorts, type PortInfo, portText } from "../serial/ports.ts";
+import { connectDevice } from "./connect-device.ts";
 import type { Connect, Connection } from "./connection.ts";
 import { type Identified, identify, isAlready, type Pin, provisionDevice } from "./device-steps.ts";
 import type { FleetDevice } from "./file.ts";
@@ -23,7 +24,7 @@ export interface DeviceResult {
   readonly outcome: Outcome;
   /** Why it failed, or what is to be known about it. */
   readonly detail: string | undefined;
-  /** Words programmed and pages erased; undefined unless it was provisioned. */
+  /** Words programmed and pages erased; undefined unless it was provisioned and said so. */
   readonly flashWrites: number | undefined;
   readonly seconds: number;
 }
@@ -42,7 +43,8 @@ export interface FleetOptions {
   readonly lockPath: string;
   /** Folder of built images, to compare what a device runs with. */
   readonly dist: string;
-  readonly connect: Connect;
+  /** How a device is reached: through its serial port, unless a test has another way. */
+  readonly connect?: Connect;
   /** PIN a device is to have, and the one it has; nothing: none. */
   readonly pin?: (name: string) => Pin;
   /** Only these of the devices are opened; the others are there to be trusted. */
@@ -187,7 +189,7 @@ function realPath(path: string): string {
 async function meet(work: Work, lock: FleetLock, options: FleetOptions): Promise<void> {
   const { device, port } = work;
   if (port === undefined) return;
-  work.connection = await options.connect(port, device.name);
+  work.connection = await (options.connect ?? connectDevice)(port, device.name);
   const { dist, anyImage = false, replace = [] } = options;
   work.identified = await identify(device, port, work.connection, { lock, dist, anyImage, replace: new Set(replace) });
   options.progress?.(device.name, `is ${work.identified.destination}`);
