@@ -1,4 +1,4 @@
-/** Reads fleet.yaml: every mistake in it is told at once, each with its line, its field, what came and the fix. */
+/** Reads fleet.yaml: its mistakes are told with line, field, what came and the fix; those of shape first, then of sense. */
 import { dirname, isAbsolute, join } from "node:path";
 import { isAlias, isMap, isNode, LineCounter, type Node, parseDocument } from "yaml";
 import type * as z from "zod";
@@ -53,7 +53,7 @@ const KNOWN_SLIPS: Readonly<Record<string, string>> = {
 /**
  * The devices of a fleet file. `file` is the name for messages.
  *
- * @throws FleetError with every mistake, in the order of the lines; exit code 2
+ * @throws FleetError with every mistake of shape, or else every one of sense, in the order of the lines; exit code 2
  */
 export function parseFleet(text: string, file: string): FleetDevice[] {
   const reading = new Reading(text, file);
