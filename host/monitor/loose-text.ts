@@ -65,7 +65,7 @@ export class LooseText {
       const longest = runs.reduce((best, run) => (run.length > best.length ? run : best), "");
       if (longest.trim().length >= LEAST_LETTERS && /[A-Za-z]{2}/.test(longest)) {
         said = true;
-        this.#onLine(longest.trimEnd());
+        this.#onLine(longest.replace(/^\t+/, "").trimEnd());
       }
     }
     if (!said) this.#onNoise(Uint8Array.from(bytes));

@@ -62,6 +62,7 @@ function columnsOf(character: string): number {
 
 /** Columns a text takes, at most. */
 export function width(text: string): number {
+  if (/^[\x20-\x7e]*$/.test(text)) return text.length;
   let columns = 0;
   for (const character of text) columns += columnsOf(character);
   return columns;

@@ -130,7 +130,7 @@ q quit  p pause  l log level  ? help`),
           JSON.stringify(summary(state));
         },
       ),
-      { numRuns: 400 },
+      { numRuns: 150 },
     );
   });
 });
