@@ -60,6 +60,17 @@ describe("decodeCrash", () => {
     ]);
   });
 
+  it("takes a trap's pc for the return address that it is", async () => {
+    // 0x1040 is behind fatal, whose last instruction is the call that does not come back.
+    expect(await decodeCrash("[trap] unreachable executed in on_frame at pc 0x00001041", M4)).toEqual([
+      "pc 0x00001041: at mehr::relay::fatal+0x40.",
+    ]);
+    expect(await decodeCrash("fault at pc 0x400d1200, lr 0x800d1210", ESP)).toEqual([
+      "pc 0x400d1200: at mehr::relay::run+0x0.",
+      "lr 0x800d1210: called from mehr::relay::run+0x10.",
+    ]);
+  });
+
   it("says once that it does not know the image", async () => {
     const text = "fault at pc 0x00002004, lr 0x00001041, mcause 0x00000005";
     expect(await decodeCrash(text, { ...M4, image: undefined })).toEqual([

@@ -3,6 +3,7 @@
  * names. It looks at every sentence and every text of a board, since they come as Fatal, as Log, as last words, and as
  * what a framework prints outside frames.
  */
+import { MACHINE } from "../../toolchain/image/elf.ts";
 import { assemblyName } from "../../toolchain/symbols/wasm-names.ts";
 import { sourceLines } from "../../toolchain/symbols/lines.ts";
 import { causeText, espReasonText } from "./causes.ts";
@@ -29,6 +30,8 @@ const REASON = /Guru Meditation Error: Core\s+(\d+) panic'ed \(([^)]*)\)/;
 const WASM = /\bwasm[- ]function[ [](\d+)\]?/g;
 
 const RETURNS = new Set(["lr", "ra"]);
+/** A trap of translated code tells where mehr_aot_trap was called from: a return address under the name of pc. */
+const TRAP = "[trap]";
 /** EXC_RETURN (ARMv7-M B1.5.8): not an address but how an exception returns. */
 const isExceptionReturn = (address: number): boolean => address >= 0xffff_ffe0;
 
@@ -36,7 +39,7 @@ function addressesIn(text: string): Address[] {
   const found: Address[] = [];
   for (const [, label = "", digits = ""] of text.matchAll(REGISTERS)) {
     const name = label.toLowerCase();
-    found.push({ label: name, address: parseInt(digits, 16), returns: RETURNS.has(name) });
+    found.push({ label: name, address: parseInt(digits, 16), returns: RETURNS.has(name) || text.includes(TRAP) });
   }
   const frames = BACKTRACE.exec(text)?.[1] ?? "";
   for (const [i, frame] of frames.trim().split(/\s+/).filter(Boolean).entries()) {
@@ -75,7 +78,7 @@ async function addressLines(addresses: readonly Address[], meanings: Meanings | 
     addresses.map(({ address, returns }) => lookedUp(image, address, returns)),
   );
   return addresses.map((one, i) => {
-    const where = one.returns ? "called from" : "at";
+    const where = RETURNS.has(one.label) ? "called from" : "at";
     return `${one.label} ${hex(one.address)}: ${placeText(image, one, where, sources[i])}.`;
   });
 }
@@ -87,16 +90,20 @@ function unknownImage(meanings: Meanings | undefined): string {
     : `The image this board runs (sha256 ${sha256.slice(0, 16)}…) is not in dist/, so the addresses stay addresses: put the folder it was flashed from there.`;
 }
 
-const EM_ARM = 40;
-
-/** Where to look: without the Thumb bit, and for a return address inside the call before it. */
+/**
+ * Where to look: without the Thumb bit (ELF for the Arm Architecture 5.5.3), with the region in the place of a return
+ * address' window size (Xtensa ISA 4.7.1.5; flash and RAM for instructions are at 0x40000000), and for a return address
+ * inside the call before it.
+ */
 function lookedUp({ machine }: KnownImage, address: number, returns: boolean): number {
-  const plain = machine === EM_ARM ? address - (address & 1) : address;
+  const windowed = machine === MACHINE.xtensa && address >= 0x8000_0000;
+  const whole = windowed ? (address & 0x3fff_ffff) + 0x4000_0000 : address;
+  const plain = machine === MACHINE.arm ? whole - (whole & 1) : whole;
   return returns && plain > 0 ? plain - 1 : plain;
 }
 
 function placeText(image: KnownImage, one: Address, where: string, source: string | undefined): string {
-  if (image.machine === EM_ARM && isExceptionReturn(one.address)) return "in an exception handler";
+  if (image.machine === MACHINE.arm && isExceptionReturn(one.address)) return "in an exception handler";
   const place = image.symbols.find(lookedUp(image, one.address, one.returns));
   if (place === undefined) return "in no function of the image";
   const offset = place.offset + (one.returns ? 1 : 0);
