@@ -99,7 +99,7 @@ export async function startProgram(options: ProgramOptions, kind: ConsoleKind): 
   const name = options.name ?? options.board.id;
   const folder = mkdtempSync(join(tmpdir(), "mehr-board-"));
   const ports = { console: socketFor(join(folder, "console")), radio: socketFor(join(folder, "radio")) };
-  let child: ChildProcess | undefined;
+  let child: ChildProcess | undefined = undefined;
   const cleanUp = (): void => {
     takeBack();
     child?.kill("SIGKILL");
