@@ -9,6 +9,7 @@ import {
   decodeStatsReply,
 } from "../device/messages.gen.ts";
 import { encodeFrame, FRAME_ERROR_SENTENCES, type Frame, type FrameError, FrameReader } from "../serial/frame.ts";
+import { LOG_LEVELS } from "./log-levels.ts";
 import {
   type Identity,
   Notice,
@@ -64,9 +65,6 @@ export interface RequestOptions {
   /** How often to send it: the same bytes with the same id, so more than once only what may come twice. */
   readonly tries?: number;
 }
-
-/** By LogLevel. */
-export const LOG_LEVELS = ["error", "warn", "info", "debug"] as const;
 
 /** Seconds a board may take for a reply; QEMU without icount answers in milliseconds, a loaded CI machine does not. */
 const REPLY_TIMEOUT_MS = 20_000;

@@ -5,6 +5,7 @@ import { Command, type CommanderError, InvalidArgumentError, Option } from "comm
 import { ENGINES } from "../../boards/engine.ts";
 import { repositoryRoot } from "../../toolchain/paths.ts";
 import { completionScript, SHELLS } from "./completion.ts";
+import { registerDevice } from "./device/register.ts";
 import { runCommand } from "./outcome.ts";
 
 const root = repositoryRoot();
@@ -374,6 +375,8 @@ Examples:
     runCommand(options, async (io) => (await import("./run.ts")).run(io, { root, board, ...options })),
   );
 
+const device = registerDevice(program, json, integer);
+
 program
   .command("provision")
   .description("make boards relays: names, region, peers and PIN, checked, read back, and written down in fleet.lock")
@@ -626,7 +629,7 @@ function end(error: CommanderError): never {
   process.exit(error.exitCode === 0 ? 0 : 2);
 }
 
-for (const command of [program, ...program.commands, ...trace.commands, ...boards.commands]) {
+for (const command of [program, ...program.commands, ...trace.commands, ...boards.commands, ...device.commands]) {
   command.exitOverride(end);
   if (asJson) command.configureOutput({ writeErr: () => {} });
 }
