@@ -162,7 +162,7 @@ describe("a second program on the line", () => {
     const { stream } = await onBadLine({ seed: 9, flip: 0.2 });
     const failed = await Device.open(stream, { name: "board", tryMs: 100 }).catch((error: unknown) => error);
     expect((failed as Error).message).toMatch(
-      /^board does not answer \(Hello, 0\.1 s\)\. \d+ frames came damaged: a bad cable, or another program that talks on this line\.$/,
+      /^board does not answer \(Hello, 0\.5 s\)\. \d+ frames came damaged: a bad cable, or another program that talks on this line\.$/,
     );
   });
 });

@@ -114,11 +114,12 @@ export class Session {
     const payload = encodeHelloRequest({ versionMin: CONSOLE_VERSION, versionMax: CONSOLE_VERSION });
     let answer: Answer | undefined;
     // Each Hello makes a new nonce: every try is a request of its own, so that only the last one's reply is taken.
-    for (let tries = 1; answer === undefined; tries++) {
+    const damaged = this.#damaged();
+    for (let before = 0; answer === undefined; before++) {
       try {
-        answer = answerOf((await this.#ask(Request.Hello, Request.Hello, payload, 1)).payload);
+        answer = answerOf((await this.#ask(Request.Hello, Request.Hello, payload, 1, { before, damaged })).payload);
       } catch (error) {
-        if (!(error instanceof DeviceFailure) || error.gone || tries === TRIES) throw error;
+        if (!(error instanceof DeviceFailure) || error.gone || before + 1 === TRIES) throw error;
       }
     }
     if (answer.status === Status.BadConsoleVersion) {
@@ -253,34 +254,28 @@ export class Session {
 
   #doubt(request: Request, what: string, gone = false): DeviceFailure {
     const { doubt } = traitsOf(request);
-    const sentence = `${what}. ${doubt ?? ""}`.trimEnd();
+    const sentence = `${what}${/[?]$/.test(what) ? "" : "."} ${doubt ?? ""}`.trimEnd();
     return new DeviceFailure(sentence, { inDoubt: true, gone });
   }
 
-  /** Sends `type` for `request`, and says what failed in words. */
+  /** Sends `type` for `request`, and says what failed in words; `since`: tries made before, and frames damaged by then. */
   async #ask(
     request: Request,
     type: Request,
     payload: Uint8Array,
     tries: number,
+    since = { before: 0, damaged: this.#damaged() },
   ): Promise<{ payload: Uint8Array; tries: number }> {
     const timeoutMs = this.#options.tryMs ?? traitsOf(request).tryMs;
-    const damaged = this.#damaged();
     try {
       return await this.#console.ask(type, payload, { timeoutMs, tries });
     } catch (error) {
       if (error instanceof NoAnswer) {
-        const lost = this.#damaged() - damaged;
-        const seconds = (timeoutMs * tries) / 1000;
-        const line =
-          lost > 0
-            ? ` ${lost} frames came damaged: a bad cable, or another program that talks on this line.`
-            : " Is it a Mehr relay, and on this port?";
-        const hint = request === Request.Hello ? line : lost > 0 ? line : "";
-        throw this.#doubt(
-          request,
-          `${this.#name} does not answer (${requestName(request)}, ${seconds} s).${hint}`.replace(/\.$/, ""),
-        );
+        const lost = this.#damaged() - since.damaged;
+        const seconds = (timeoutMs * (since.before + tries)) / 1000;
+        let why = request === Request.Hello ? ". Is it a Mehr relay, and on this port?" : "";
+        if (lost > 0) why = `. ${lost} frames came damaged: a bad cable, or another program that talks on this line`;
+        throw this.#doubt(request, `${this.#name} does not answer (${requestName(request)}, ${seconds} s)${why}`);
       }
       if (error instanceof BoardFailure) {
         const why = error.message.replace(/\.$/, "");
