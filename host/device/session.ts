@@ -31,6 +31,8 @@ const MAC_SIZE = 16;
 const TRIES = 5;
 /** What is waited without a word while no PIN is looked at. */
 const SIT_OUT_MS = 3000;
+/** Between two tries at a nonce. */
+const ENTROPY_PAUSE_MS = 500;
 /** How often a session is begun again for one request: somebody else is talking then. */
 const SESSIONS = 4;
 
@@ -118,6 +120,11 @@ export class Session {
     for (let before = 0; answer === undefined; before++) {
       try {
         answer = answerOf((await this.#ask(Request.Hello, Request.Hello, payload, 1, { before, damaged })).payload);
+        // A source of random bytes that was late once: a virtual board's is a process of a busy machine.
+        if (answer.status === Status.NoEntropy && before + 1 < TRIES) {
+          answer = undefined;
+          await sleep(ENTROPY_PAUSE_MS);
+        }
       } catch (error) {
         if (!(error instanceof DeviceFailure) || error.gone || before + 1 === TRIES) throw error;
       }
