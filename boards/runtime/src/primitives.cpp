@@ -19,10 +19,8 @@ static const CoreHost kNoHost = {no_entropy, no_frame, no_put, no_get, no_delete
 
 Primitives::Primitives() : status_(MEHR_STATUS_OK) {
   if (relay::mode() != relay::Mode::kFatal) return;
-  // A trap leaves heap and engine in a state nobody has looked at, and a module that does not load will not load now.
-  status_ = relay::fatal_status();
-  if (core::broken(status_)) return;
-  status_ = core::start(kNoHost);
+  // A fault of the CPU leaves heap and engine in a state nobody has looked at.
+  status_ = relay::faulted() ? relay::fatal_status() : core::start(kNoHost);
   started_ = status_ == MEHR_STATUS_OK;
 }
 

@@ -16,10 +16,10 @@ class Primitives {
   Primitives(const Primitives&) = delete;
   Primitives& operator=(const Primitives&) = delete;
 
-  /// Ok, or why no core can be had: after a trap nothing says that a new one would fare better.
+  /// Ok, or why no core can be had: it does not load, or the CPU has faulted.
   enum mehr_status status() const { return status_; }
-  /// Runs one (MEHR_PRIMITIVE_...): Ok, with exactly `result_length` bytes at `result`; the primitive's own status; BadModule for a result of
-  /// another length. A core that traps ends the relay, as anywhere.
+  /// Runs one (MEHR_PRIMITIVE_...): Ok, with exactly `result_length` bytes at `result`; the primitive's own status; BadModule
+  /// for a result of another length. A core that traps ends the relay, as anywhere.
   enum mehr_status run(uint32_t primitive, const uint8_t* input, size_t length, uint8_t* result, size_t result_length);
 
  private:

@@ -98,6 +98,7 @@ void restore(const Request& request) {
   if (status != MEHR_STATUS_OK) return refuse(request, status);
   session::forget_restore_key();
   inbox::clear();  // what came for the relay it was
+  log(kLogInfo, "A backup was restored.");
   msg::RestoreReply answer;
   answer.node_id = relay::node_id();
   answer.flash_writes = writes;
