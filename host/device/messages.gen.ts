@@ -63,7 +63,7 @@ export const Request = {
   Restore: 0x26,
   /** Asks for what a factory reset must be confirmed with. */
   ResetToken: 0x27,
-  /** Forgets provisioning and trusted peers, and by level the identity, in one step; the airtime used stays on record. Then resets. Without a PIN in hand it is taken within a minute of power-on. */
+  /** Forgets provisioning and trusted peers, and by level the identity, in one step; the airtime used stays on record. Then resets. Without a PIN in hand it is taken within a minute of power-on, and only with ForgetIdentity. */
   FactoryReset: 0x28,
 } as const;
 export type RequestName = keyof typeof Request;
@@ -1438,7 +1438,7 @@ export function decodeResetTokenReply(bytes: Uint8Array): ResetTokenReply {
   return decode("ResetTokenReply", bytes, readResetTokenReply);
 }
 
-/** Forgets provisioning and trusted peers, and by level the identity, in one step; the airtime used stays on record. Then resets. Without a PIN in hand it is taken within a minute of power-on. */
+/** Forgets provisioning and trusted peers, and by level the identity, in one step; the airtime used stays on record. Then resets. Without a PIN in hand it is taken within a minute of power-on, and only with ForgetIdentity. */
 export interface FactoryResetRequest {
   /** U8. As in ResetToken. */
   readonly level: ResetLevel;

@@ -403,7 +403,7 @@ export const REQUESTS: Readonly<Record<string, Request>> = {
   FactoryReset: {
     id: 0x28,
     access: "guarded",
-    doc: "Forgets provisioning and trusted peers, and by level the identity, in one step; the airtime used stays on record. Then resets. Without a PIN in hand it is taken within a minute of power-on.",
+    doc: "Forgets provisioning and trusted peers, and by level the identity, in one step; the airtime used stays on record. Then resets. Without a PIN in hand it is taken within a minute of power-on, and only with ForgetIdentity.",
     request: [choice("level", "ResetLevel", "As in ResetToken."), bytes("token", 8, "Its token.")],
     reply: [],
   },

@@ -1060,7 +1060,7 @@ inline bool write(Writer& out, const ResetTokenReply& m) {
   return out.bytes(m.token, 8);
 }
 
-/// Forgets provisioning and trusted peers, and by level the identity, in one step; the airtime used stays on record. Then resets. Without a PIN in hand it is taken within a minute of power-on.
+/// Forgets provisioning and trusted peers, and by level the identity, in one step; the airtime used stays on record. Then resets. Without a PIN in hand it is taken within a minute of power-on, and only with ForgetIdentity.
 struct FactoryResetRequest {
   ResetLevel level = ResetLevel::kKeepIdentity;  // u8. As in ResetToken.
   const uint8_t* token = nullptr;  // 8 bytes. Its token.
