@@ -508,29 +508,27 @@ describe.concurrent("the lock", () => {
       thief.key = new Uint8Array(32);
       await slip();
       await slip();
-      const third = await thief.ask(Request.Health);
-      expect(third.status).toBe(Status.WrongPin);
-      expect(wait(third)).toBeGreaterThan(900);
-      expect(wait(third)).toBeLessThanOrEqual(1000);
+      const over = (): Promise<void> =>
+        until("the wait is over", async () => (await Session.open(running)).hello.waitMs === 0);
+      for (const longest of [1000, 2000, 4000]) {
+        const session = await Session.open(running, "0000");
+        const answer = await session.ask(Request.Health);
+        expect(answer.status).toBe(Status.WrongPin);
+        expect(wait(answer)).toBeGreaterThan(longest / 2);
+        expect(wait(answer)).toBeLessThanOrEqual(longest);
+        if (longest < 4000) await over();
+      }
+      expect(running.logs.filter((line) => line.startsWith("warn: A wrong PIN")).length).toBe(7);
       // Even the right one has to wait.
-      thief.key = owner.key;
-      const early = await thief.ask(Request.Health);
+      const early = await (await Session.open(running, PIN)).ask(Request.Health);
       expect(early.status).toBe(Status.PinWait);
       expect(wait(early)).toBeGreaterThan(0);
-      expect((await Session.open(running)).hello.waitMs).toBeGreaterThan(0);
-      expect(running.logs.filter((line) => line.startsWith("warn: A wrong PIN")).length).toBe(5);
     }, flash);
     await withBoard(async (running) => {
-      const thief = await Session.open(running, "0000");
-      expect(thief.hello.waitMs).toBeGreaterThan(0);
-      expect((await thief.ask(Request.Health)).status).toBe(Status.PinWait);
-      await until("the wait is over", async () => (await Session.open(running)).hello.waitMs === 0, 5);
-      const next = await Session.open(running, "0000");
-      const fourth = await next.ask(Request.Health);
-      expect(fourth.status).toBe(Status.WrongPin);
-      expect(wait(fourth)).toBeGreaterThan(1000);
-      expect(wait(fourth)).toBeLessThanOrEqual(2000);
-      await until("the wait is over", async () => (await Session.open(running)).hello.waitMs === 0, 5);
+      const session = await Session.open(running, PIN);
+      expect(session.hello.waitMs).toBeGreaterThan(0);
+      expect((await session.ask(Request.Health)).status).toBe(Status.PinWait);
+      await until("the wait is over", async () => (await Session.open(running)).hello.waitMs === 0);
       const owner = await Session.open(running, PIN);
       expect((await owner.ask(Request.Health)).status).toBe(Status.Ok);
     }, flash);
