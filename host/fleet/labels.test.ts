@@ -2,13 +2,14 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { inflateSync } from "node:zlib";
 import * as fc from "fast-check";
 import jsqr from "jsqr";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ensureDebian } from "../../tests/support/debian.ts";
 import { grouped } from "./destination.ts";
 import { requireLabelFile, writeLabels } from "./label-files.ts";
-import { type Label, LABELS_PER_SHEET, layOut, qrModules, SHEET } from "./labels.ts";
+import { type Box, type Label, LABELS_PER_SHEET, layOut, qrModules, type Sheet, SHEET } from "./labels.ts";
 import { sheetsPdf } from "./labels-pdf.ts";
 
 /** A CommonJS module whose types say it is none: what is imported is the function itself. */
@@ -106,6 +107,32 @@ describe("labels", () => {
     execFileSync("pdftoppm", ["-r", "200", "-gray", file, join(folder, "page")]);
     const pages = ["page-1.pgm", "page-2.pgm"].map((name) => codesIn(join(folder, name)));
     expect(pages).toEqual([uris(LABELS.slice(0, LABELS_PER_SHEET)), uris(LABELS.slice(LABELS_PER_SHEET))]);
+    // And each where its sticker is: the fifth label, cut out of the sheet.
+    const { outlines } = layOut(LABELS)[0] as Sheet;
+    const { x, y, width, height } = outlines[4] as Box;
+    const cut = (dpi: number): string[] => {
+      const numbers = [x, y, width, height].map((mm) => String(Math.round((mm / 25.4) * dpi)));
+      return ["-x", "-y", "-W", "-H"].flatMap((flag, at) => [flag, numbers[at] as string]);
+    };
+    execFileSync("pdftoppm", [
+      "-r",
+      "200",
+      "-gray",
+      "-l",
+      "1",
+      ...cut(200),
+      "-singlefile",
+      file,
+      join(folder, "fifth"),
+    ]);
+    expect(codesIn(join(folder, "fifth.pgm"))).toEqual(uris(LABELS.slice(4, 5)));
+    const fifth = execFileSync("pdftotext", ["-l", "1", "-r", "72", ...cut(72), file, "-"], { encoding: "utf8" });
+    expect(fifth.split("\n").slice(0, 1)).toEqual(["node 0"]);
+    // Its hairline, in points from the bottom left corner of the page.
+    const pdf = readFileSync(file);
+    const stream = pdf.subarray(pdf.indexOf("stream\n") + 7, pdf.indexOf("\nendstream"));
+    const [rectangle] = /^.* re$/m.exec(inflateSync(stream).toString("latin1")) ?? [];
+    expect(rectangle).toBe("20.409 690.945 180 108 re");
     const info = execFileSync("pdfinfo", [file], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
     expect(info).toMatch(/^Pages: +2$/m);
     expect(info).toMatch(/^Page size: +595\.\d+ x 841\.\d+ pts \(A4\)$/m);
