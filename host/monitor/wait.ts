@@ -1,8 +1,8 @@
 /** Waiting until a board has heard others: the last step of putting one up. */
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Device } from "../device/device.ts";
 import { DeviceFailure } from "../device/failure.ts";
 import type { NeighbourReport } from "../device/messages.gen.ts";
+import { pause } from "./pause.ts";
 
 const POLL_MS = 1000;
 
@@ -31,7 +31,7 @@ export async function waitForNeighbours(
     if (up.length >= count) return up;
     const left = end - performance.now();
     if (left <= 0 || options.signal?.aborted === true) throw tooFew(device.name, up.length, count, timeoutMs);
-    await sleep(Math.min(POLL_MS, left), undefined, { signal: options.signal }).catch(() => {});
+    await pause(Math.min(POLL_MS, left), options.signal);
   }
 }
 

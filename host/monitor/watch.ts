@@ -2,7 +2,6 @@
  * Watching one board: opens its port, asks it gently, and goes on when the board starts again or the port goes away and
  * comes back. Everything it learns goes to a sink as an input of the state.
  */
-import { setTimeout as sleep } from "node:timers/promises";
 import type { ConsoleListener } from "../board/console.ts";
 import type { Device } from "../device/device.ts";
 import { DeviceFailure } from "../device/failure.ts";
@@ -10,6 +9,7 @@ import type { Port } from "../serial/ports.ts";
 import { MehrError } from "../../toolchain/errors.ts";
 import { lawOf } from "./law.ts";
 import { LooseText } from "./loose-text.ts";
+import { pause } from "./pause.ts";
 import type { Input } from "./state.ts";
 import { hexOf } from "./text.ts";
 
@@ -30,6 +30,11 @@ export interface WatchOptions {
 }
 
 const POLL_MS = 2000;
+/**
+ * A board whose core has ended starts again by itself once its console has been quiet for five minutes (relay.cpp): our
+ * questions must not keep it from that. Its Ready ends the wait.
+ */
+const FATAL_POLL_MS = 330_000;
 /** Routes are many and change slowly; provisioning changes by hand. */
 const ROUTES_EVERY = 5;
 const PROVISIONING_EVERY = 30;
@@ -46,6 +51,7 @@ export class Watch {
   #anew = new AbortController();
   #round = 0;
   #answers = true;
+  #fatal = false;
   #opened = (): void => {};
   /** Resolves when the port has been opened for the first time. */
   readonly opened = new Promise<void>((resolve) => {
@@ -86,7 +92,7 @@ export class Watch {
 
   async #reopen(): Promise<Port | undefined> {
     while (!this.#stop.signal.aborted) {
-      await sleep(REOPEN_MS, undefined, { signal: this.#stop.signal }).catch(() => {});
+      await pause(REOPEN_MS, this.#stop.signal);
       if (this.#stop.signal.aborted) break;
       try {
         return await this.#options.open(this.#options.path);
@@ -112,6 +118,7 @@ export class Watch {
     this.#board = board;
     this.#round = 0;
     this.#answers = true;
+    this.#fatal = false;
     const end = AbortSignal.any([gone.signal, this.#stop.signal]);
     try {
       this.#say({ kind: "open" });
@@ -119,7 +126,7 @@ export class Watch {
         this.#anew = new AbortController();
         await this.#ask(board, end);
         const wake = AbortSignal.any([end, this.#anew.signal]);
-        await sleep(this.#options.pollMs ?? POLL_MS, undefined, { signal: wake }).catch(() => {});
+        await pause(this.#fatal ? FATAL_POLL_MS : (this.#options.pollMs ?? POLL_MS), wake);
       }
     } finally {
       clearInterval(idle);
@@ -151,11 +158,15 @@ export class Watch {
       ready: (identity) => {
         this.#say({ kind: "identity", identity, ready: true });
         this.#round = 0;
+        this.#fatal = false;
         this.#anew.abort();
       },
       log: (level, text) => this.#say({ kind: "log", level, text }),
       event: (event, bytes, signal) => this.#say({ kind: "event", event, bytes, signal }),
-      fatal: (_status, sentence) => this.#say({ kind: "fatal", sentence }),
+      fatal: (_status, sentence) => {
+        this.#fatal = true;
+        this.#say({ kind: "fatal", sentence });
+      },
       frameError: (text) => this.#say({ kind: "frame-error", text }),
     };
   }
@@ -165,6 +176,7 @@ export class Watch {
     const round = this.#round++;
     try {
       const identity = await board.identify();
+      this.#fatal = identity.status !== 0;
       this.#say({ kind: "identity", identity });
       this.#answered();
       this.#say({ kind: "health", health: await board.health() });
