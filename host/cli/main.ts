@@ -439,6 +439,69 @@ Examples:
   );
 
 program
+  .command("deploy")
+  .description(
+    "build, flash, provision and watch a board until it hears its neighbours: from sources to a relay on the air",
+  )
+  .argument("<board>", "its id, as in `mehr boards`")
+  .option(
+    "--skip <steps>",
+    "leave out build, flash, provision or watch (commas between them, or repeat it)",
+    collect,
+    [],
+  )
+  .option("--neighbours <n>", "how many it must hear", integer(0, 16), 2)
+  .option("--timeout <s>", "and within how long", integer(1, 86_400), 600)
+  .addOption(engine("--engine <engine>", "build: what runs the core", ENGINES))
+  .addOption(source())
+  .option("--port <path>", "its serial port (default: as `mehr flash` finds it)")
+  .option("--drive <path>", "flash: the drive of its UF2 bootloader")
+  .option("--image <folder>", "flash: what to write (default: dist/<board>)")
+  .option("--key <pub.pem>", "flash: the image must be signed with this key")
+  .option("--method <method>", "flash: esptool, dfu, uf2 or picotool")
+  .option("--expose <folder>", "a virtual board is started instead of flashed, with its port in this folder")
+  .option("--with-node <n>", "relays to hear on its air (default: as many as it must hear)", integer(0, 15))
+  .option("--stay", "leave the started board running until interrupted")
+  .option("--fleet <file>", "provision: what a fleet file says of the device with this --name")
+  .option("--name <name>", "provision: its name")
+  .option("--region <region>", "provision: whose law it keeps; none to only listen")
+  .option("--frequency <MHz>", "provision: another centre frequency than the region's default", frequency)
+  .option("--bandwidth <kHz>", "provision: another bandwidth", bandwidth)
+  .option("--sf <n>", "provision: another spreading factor", integer(5, 12))
+  .option("--preamble <n>", "provision: another number of preamble symbols", integer(6, 65_535))
+  .option("--power <dBm>", "provision: another conducted power", powerDbm)
+  .option("--antenna-gain <dBi>", "provision: of the antenna with its cable", gain)
+  .option("--price <micro-MHR>", "provision: for relaying a KiB", price)
+  .option("--cost-tier <n>", "provision: 0 free to 3 expensive", integer(0, 3))
+  .option("--trust <peer>", "provision: a device of fleet.lock, an address, or all (repeat it)", collect, [])
+  .addOption(
+    new Option("--pin <how>", "provision: ask for it, generate one, or none").choices(["ask", "generate", "none"]),
+  )
+  .option("--pin-file <file>", "provision: take it from a file")
+  .option("--old-pin-file <file>", "provision: the PIN that a locked board has now")
+  .option("--replace <name>", "provision: this device may be another board than fleet.lock says", collect, [])
+  .option("--any-image", "provision: also a board that runs another image than dist/ holds")
+  .option("--lock <file>", "provision: where identities are kept")
+  .option("--labels <file>", "provision: print its label into an .svg or a .pdf")
+  .option("--dry-run", "print the plan, and do nothing")
+  .addOption(json())
+  .addHelpText(
+    "after",
+    `
+Run it again after a failure: a board that runs the image is not flashed again, and one that is what it is to be is left
+alone. It ends with what was proven step by step. Exit code 0 only when every step that was not skipped is done.
+
+Examples:
+  mehr deploy heltec-v3 --name roof --region eu868 --pin generate
+  mehr deploy rak4631 --fleet fleet.yaml --name roof-south --neighbours 1
+  mehr deploy heltec-v3 --skip build,flash --port /dev/ttyUSB0 --name roof --region eu868
+  mehr deploy qemu-m4 --expose ports --name try --region eu868 --pin none`,
+  )
+  .action((board: string, options) =>
+    runCommand(options, async (io) => (await import("./deploy.ts")).deploy(io, { root, board, ...options })),
+  );
+
+program
   .command("labels")
   .description("a sheet of labels for provisioned devices: name, address, QR code")
   .argument("[fleet.lock]", "the identities that `mehr provision` has kept", "fleet.lock")

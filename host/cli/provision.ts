@@ -112,7 +112,7 @@ function given(value: unknown): boolean {
   return value !== undefined && !(Array.isArray(value) && value.length === 0);
 }
 
-function readFleet(file: string): string {
+export function readFleet(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
