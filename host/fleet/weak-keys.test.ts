@@ -46,7 +46,7 @@ describe("weak keys", () => {
     ["ones", Buffer.alloc(32, 0xff), "one byte over and over"],
     ["00 01 02 ...", Buffer.from(Array.from({ length: 32 }, (_, i) => i)), "bytes that count up"],
     ["1 as a number", Buffer.from([1, ...new Uint8Array(31)]), "a small number"],
-    ["1000 as a big-endian number", Buffer.from([...new Uint8Array(30), 0x03, 0xe8]), "a small number"],
+    ["200 as a big-endian number", Buffer.from([...new Uint8Array(31), 200]), "a small number"],
     ["a counter", Buffer.from(Uint32Array.from([7, 8, 9, 10, 11, 12, 13, 14]).buffer), "a counter of 32 bits"],
     [
       "0x2a over and over, as words",

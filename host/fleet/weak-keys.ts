@@ -13,7 +13,7 @@ const D = 3709570593466943934313808350875456518954211387984321901638878553308594
 const L = 2n ** 252n + 27742317777372353535851937790883648493n;
 
 /** Integers from 0 that are tried as a seed, in each of the ways a seed is filled from one. */
-const SMALL = 1024;
+const SMALL = 256;
 
 /** Public keys of RFC 8032 sections 7.1 to 7.3: everybody has their secret keys. */
 const PUBLISHED = [
