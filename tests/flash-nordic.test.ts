@@ -174,7 +174,7 @@ describe.concurrent("a failure says what the board is left as", () => {
       wait: { ...QUICK, bootloader: 400 },
     };
     const { code, result } = await mehrFlash("rak4631", { image: rak.folder }, machine);
-    expect([code, result.state]).toEqual([1, "unchanged"]);
+    expect({ code, ...result }).toMatchObject({ code: 1, state: "unchanged" });
     expect(result.error?.message).toMatch(/No bootloader came up in place of .* within 0\.4 s/);
   });
 });

@@ -148,8 +148,9 @@ async function closed(stream: Duplex): Promise<void> {
 async function openSerial(path: string, baudRate: number): Promise<Port> {
   // A native module: loaded when a port is opened, not for `mehr --help`.
   const { SerialPort } = await import("serialport");
-  // A program that has just closed it (a flasher, a board's last console) may hold the lock for another moment.
-  for (let tries = 3; ; tries--) {
+  // For a moment a port may still be held by who has just closed it, or by a child this process is just starting, which has
+  // every file of ours until its own program runs.
+  for (let tries = 5; ; tries--) {
     try {
       return await new Promise<Port>((resolve, reject) => {
         const port = new SerialPort({ path, baudRate, autoOpen: false, lock: true });
@@ -161,7 +162,7 @@ async function openSerial(path: string, baudRate: number): Promise<Port> {
       });
     } catch (error) {
       const { message } = error as Error;
-      if (isBusy(message) && tries > 0 && holders(path).length === 0) await sleep(100);
+      if (isBusy(message) && tries > 0) await sleep(150);
       else throw await openProblem(path, message);
     }
   }

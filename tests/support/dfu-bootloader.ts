@@ -40,6 +40,7 @@ export class DfuBootloader {
   #size = 0;
   #crc: number | undefined;
   #data: Buffer[] = [];
+  #resetting = false;
 
   constructor(stream: Duplex, options: DfuOptions) {
     this.#stream = stream;
@@ -54,6 +55,7 @@ export class DfuBootloader {
   }
 
   #take(byte: number): void {
+    if (this.#resetting) return;
     if (this.#frame === undefined) {
       if (byte === 0xc0) this.#frame = [];
       else this.#console.push(byte);
@@ -100,6 +102,7 @@ export class DfuBootloader {
       if (!required.includes(softdevice)) {
         // Acknowledged by the layer below before it is looked at.
         this.#acknowledge();
+        this.#resetting = true;
         reset();
         return false;
       }

@@ -59,10 +59,14 @@ def main():
     told = json.loads(sys.argv[1])
     transport = Transport(told["port"], 115200, False, True, 0)
 
+    events = 0
+
     def progress(progress=0, done=False, log_message=""):
-        # Packets sent, and 100 at the end whatever there were.
+        # One event before the first packet, one after each, and one at the end.
+        nonlocal events
         if transport.stage == "data":
-            tell(step="progress", done=min(1, (progress + 1) / transport.packets))
+            tell(step="progress", done=min(1, events / transport.packets))
+            events += 1
 
     transport.register_events_callback(DfuEvent.PROGRESS_EVENT, progress)
     try:
