@@ -14,7 +14,7 @@ import { encodeHelloRequest, Request } from "../host/device/messages.gen.ts";
 import { sendText } from "../host/device/text.ts";
 import { type Bench, draftFor, openBench } from "./support/devices.ts";
 import { HostileLine, type Hostility } from "./support/hostile-line.ts";
-import { buildImage, root } from "./support/images.ts";
+import { buildImage, root, until } from "./support/images.ts";
 
 let image: string;
 let wasm: Uint8Array;
@@ -137,6 +137,28 @@ describe("a second program on the line", () => {
     expect(done).toBeGreaterThanOrEqual(result.done);
     expect(done).toBeLessThanOrEqual(result.done + result.doubt);
     expect(result.done).toBeGreaterThan(0);
+  });
+
+  it("that ends the session while a reply is lost leaves a doubt, and not a second time", async () => {
+    const { line, clean, stream } = await onBadLine({ seed: 12 });
+    const device = await Device.open(stream, { name: "board", tryMs: 400 });
+    const own = (await clean.status()).nodeId;
+    const push = stream.push.bind(stream);
+    stream.push = () => true;
+    const failed = sendText(device, own, "once").catch((error: unknown) => error);
+    await until("it is done", async () => (await opened(clean)) === 1);
+    const other = new BoardConsole("other", line.plug());
+    await other.request(Request.Hello, encodeHelloRequest({ versionMin: 1, versionMax: 1 }));
+    stream.push = push;
+    expect(await failed).toMatchObject({
+      inDoubt: true,
+      message:
+        "board ended the session in the middle of Command. It may have been carried out; look before doing it again.",
+    });
+    expect(await opened(clean)).toBe(1);
+    // Nothing of it stays: the next one goes through.
+    await sendText(device, own, "twice");
+    expect(await opened(clean)).toBe(2);
   });
 
   it("that ends every session is named", async () => {

@@ -128,6 +128,18 @@ describe("what is refused is named", () => {
     expect(cpp.run([{ message: index, bytes: bytes(literal) }])).toEqual([undefined]);
   });
 
+  it("also a list with an element too many", () => {
+    const index = MESSAGES.findIndex((each) => each.name === "StatsReply");
+    const most = new Uint8Array(60 * 9);
+    expect(cpp.run([{ message: index, bytes: most }])).toEqual([most]);
+    expect(messages.decodeStatsReply(most).metrics.length).toBe(60);
+    const more = new Uint8Array(61 * 9);
+    expect(cpp.run([{ message: index, bytes: more }])).toEqual([undefined]);
+    expect(() => messages.decodeStatsReply(more)).toThrow("StatsReply.metrics has more than 60 elements");
+    const values = Array.from({ length: 61 }, () => ({ metric: 1, value: 1n }));
+    expect(() => messages.encodeStatsReply({ metrics: values })).toThrow("metrics has 61 elements");
+  });
+
   it("also where it is written", () => {
     expect(() => messages.encodeSetTimeRequest({ unixMs: -1n })).toThrow("SetTimeRequest.unixMs is -1");
     expect(() => messages.encodeLogNotice({ level: 0, text: "\ud800" })).toThrow("half a surrogate pair");
