@@ -1,8 +1,9 @@
 /** `mehr monitor` on boards that run: the screen, restarts, ports that go and come back, faults with their names. */
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { Device } from "../host/device/device.ts";
 import { decodeCrash } from "../host/monitor/crash.ts";
@@ -13,8 +14,10 @@ import { Watch } from "../host/monitor/watch.ts";
 import { type Exposed, startExposed } from "../host/run/exposed.ts";
 import { openPort } from "../host/serial/ports.ts";
 import type { BuildReport } from "../toolchain/build.ts";
+import { readSymbols } from "../toolchain/symbols/elf-symbols.ts";
 import { Gdb, REGISTER } from "./support/gdb.ts";
 import { buildImage, root, until, virtualBoard } from "./support/images.ts";
+import { shortened } from "./support/names.ts";
 import { Screen } from "./support/screen.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "mehr-monitor-"));
@@ -192,6 +195,42 @@ describe("a board that comes and goes", () => {
 });
 
 describe("a fault", () => {
+  it("is looked up in a symbol table that binutils reads the same way", { timeout: 300_000 }, async () => {
+    const { image } = await buildImage("qemu-m4");
+    const bytes = readFileSync(image);
+    const symbols = readSymbols(bytes);
+    if (!symbols.ok) throw new Error(symbols.problem);
+    const said = spawnSync("arm-none-eabi-readelf", ["-sW", image], { encoding: "utf8", maxBuffer: 1 << 26 }).stdout;
+    // Num: Value Size Type Bind Vis Ndx Name; bit 0 of Value is the Thumb bit.
+    const rows = [...said.matchAll(/^ *\d+: ([0-9a-f]{8}) +(\d+) FUNC +\w+ +\w+ +\d+ (\S+)$/gm)].map(
+      ([, value = "", size = "", name = ""]) => ({ address: parseInt(value, 16) & ~1, size: Number(size), name }),
+    );
+    expect(rows.length).toBeGreaterThan(300);
+    const filtered = spawnSync("arm-none-eabi-c++filt", ["-p"], {
+      input: rows.map(({ name }) => name).join("\n"),
+      encoding: "utf8",
+    });
+    const names = filtered.stdout.trim().split("\n").map(shortened);
+    const key = (one: { address: number; size: number; name: string }): string =>
+      `${one.address} ${one.size} ${one.name}`;
+    // Clones of the compiler are told without their suffix, which c++filt leaves on names of C.
+    const theirs = rows.map((row, i) =>
+      key({ ...row, name: (names[i] ?? "").replace(/\.(part|constprop|isra|cold)\.?\d*/g, "") }),
+    );
+    expect(symbols.value.functions.map(key).sort()).toEqual(theirs.sort());
+    // And any damaged file is refused or read, and nothing is thrown.
+    fc.assert(
+      fc.property(fc.nat(bytes.length - 1), fc.nat(255), fc.nat(60), (at, value, head) => {
+        const damaged = Uint8Array.from(bytes);
+        damaged[at] = value;
+        damaged[head] = value;
+        const read = readSymbols(damaged);
+        if (read.ok) read.value.find(at);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
   it(
     "is told with the names of its functions, from the ELF file of the image the board says it runs",
     { timeout: 300_000 },

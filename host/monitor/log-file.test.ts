@@ -15,14 +15,14 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 describe("the log file", () => {
   it("appends one line each, for its owner alone", () => {
     const path = join(folder, "roof.log");
-    for (const text of ["Hears roof-south.", "two\nlines \x1b[2J"]) {
+    for (const text of ["Hears roof-south.", "two\nlines \x1b[2J\u202e"]) {
       const log = new LogFile(path);
       log.write(EIGHT + 120, "info", text);
       expect(log.bytes).toBe(statSync(path).size);
       log.close();
     }
     expect(readFileSync(path, "utf8")).toBe(
-      "2026-11-23T08:00:00.120Z info  Hears roof-south.\n2026-11-23T08:00:00.120Z info  two\\x0alines \\x1b[2J\n",
+      "2026-11-23T08:00:00.120Z info  Hears roof-south.\n2026-11-23T08:00:00.120Z info  two\\x0alines \\x1b[2J\\u{202e}\n",
     );
     if (process.platform !== "win32") expect(statSync(path).mode & 0o777).toBe(0o600);
   });

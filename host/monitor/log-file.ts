@@ -71,9 +71,15 @@ export class LogFile {
   }
 }
 
-/** "2026-11-23T08:15:42.120Z info  Hears ...": one line, whatever is in it. */
+/** "2026-11-23T08:15:42.120Z info  Hears ...": one line, and harmless to whoever prints the file to a terminal. */
 export function line(at: number, level: Level | "raw", text: string): string {
-  return `${new Date(at).toISOString()} ${level.padEnd(5)} ${text.replaceAll(/[\x00-\x1f\x7f-\x9f]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`)}\n`;
+  return `${new Date(at).toISOString()} ${level.padEnd(5)} ${text.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, escaped)}\n`;
+}
+
+/** `\x1b`, `\u{202e}`. */
+function escaped(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u{${code.toString(16)}}`;
 }
 
 function reason(error: unknown): string {

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { shortened } from "../../tests/support/names.ts";
 import { demangle } from "./demangle.ts";
 
 /** Names of every shape our images have, and what c++filt makes of them without parameters and template arguments. */
@@ -61,17 +62,3 @@ describe("demangle", () => {
     expect(stdout.trim().split("\n").map(shortened)).toEqual(mangled.map(demangle));
   });
 });
-
-/** c++filt's name without parameters of enclosing functions, template arguments and the numbers of lambdas. */
-export function shortened(name: string): string {
-  let text = name
-    .replaceAll("(anonymous namespace)", "\u0001")
-    .replaceAll(/\{lambda\([^{}]*\)#\d+\}/g, "{lambda}")
-    .replaceAll(/operator<</g, "operator\u0002");
-  for (let before = ""; before !== text;) {
-    before = text;
-    text = text.replaceAll(/\([^()]*\)/g, "").replaceAll(/<[^<>]*>/g, "\u0003");
-    text = text.replaceAll(/\u0003+/g, "\u0003");
-  }
-  return text.replaceAll("\u0001", "(anonymous namespace)").replaceAll("\u0002", "<<").replaceAll("\u0003", "<...>");
-}
