@@ -64,7 +64,7 @@ export async function monitor(io: Io, flags: MonitorFlags): Promise<number> {
   const watch = new Watch({
     path,
     open: (port) => openPort(port, flags.baud === undefined ? {} : { baudRate: flags.baud }),
-    attach: (port, listener) => Device.attach(port, { listener, pin: () => askPin() }),
+    attach: (port, listener) => Device.attach(port, { name: path, listener, pin: () => askPin() }),
     sink: board.take,
     clock: Date.now,
   });
