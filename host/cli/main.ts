@@ -630,7 +630,7 @@ Examples:
 program
   .command("bench")
   .description("measure")
-  .addArgument(program.createArgument("<suite>", "what").choices(["core", "crypto", "net", "build", "sim"]))
+  .addArgument(program.createArgument("<suite>", "what").choices(["core", "crypto", "net", "build", "sim", "device"]))
   .option("--setup", "first install and fetch what the suite builds with and compares with")
   .addOption(json())
   .addHelpText(
@@ -642,17 +642,19 @@ wasm2c, Monocypher and libsodium in C, if they are here; and in bytes.
 net: what the network core costs on a Cortex-M4 and an RV32: bytes, and instructions to forward and to verify.
 build: lines of board values, flash and RAM of images, build times, how often the airtime ledger writes to flash.
 sim: delivery and airtime of our network against flooding and source routing, in simulations; takes minutes.
+device: provisioning one board and a fleet, flash writes of it, and what a console carries.
 
 Examples:
   mehr bench core
   mehr bench crypto --setup --json`,
   )
-  .action((suite: "core" | "crypto" | "net" | "build" | "sim", options) =>
+  .action((suite: "core" | "crypto" | "net" | "build" | "sim" | "device", options) =>
     runCommand(options, async (io) => {
       if (suite === "core") return (await import("./bench/core.ts")).benchCore(io, { root, ...options });
       if (suite === "crypto") return (await import("./bench/crypto.ts")).benchCrypto(io, { root, ...options });
       if (suite === "net") return (await import("./bench/net.ts")).benchNet(io, { root, ...options });
       if (suite === "build") return (await import("./bench/build.ts")).benchBuild(io, { root, ...options });
+      if (suite === "device") return (await import("./bench/device.ts")).benchDevice(io, { root, ...options });
       return (await import("./bench/net-compare.ts")).benchSim(io, { root });
     }),
   );

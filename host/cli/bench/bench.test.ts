@@ -2,11 +2,12 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { findBoard, isVirtual } from "../../../boards/index.ts";
+import { findBoard, isVirtual, type VirtualBoard } from "../../../boards/index.ts";
 import { assemble } from "../../../toolchain/core/compile.ts";
 import { wasmSizes } from "../../../toolchain/core/sizes.ts";
 import { MehrError } from "../../../toolchain/errors.ts";
 import { repositoryRoot } from "../../../toolchain/paths.ts";
+import type { BoardConsole } from "../../board/console.ts";
 import { Primitive } from "../../core/abi.gen.ts";
 import { BaselineChip } from "./baseline.ts";
 import { exportNames, importStubs } from "./baseline-sources.ts";
@@ -15,6 +16,7 @@ import { againstWasm2c } from "./crypto.ts";
 import type { Count } from "./crypto-counts.ts";
 import { emptied } from "./crypto-size.ts";
 import { agree } from "./crypto-v8.ts";
+import { rows } from "./device.ts";
 import { library } from "./libraries.ts";
 import { interleaved, judged, median, meets, type Result } from "./measure.ts";
 import { chipTable, goalsMet } from "./report.ts";
@@ -58,6 +60,19 @@ describe("what is measured", () => {
     agree("x", ours, agrees);
     agree("x", ours, [{ library: "b", run: () => [1, 2], bytes: (list: number[]) => Uint8Array.from(list) }]);
     expect(() => agree("x", Uint8Array.of(1, 3), agrees)).toThrow("x: the core gives 0103, a gives 0102");
+  });
+});
+
+describe("a console", () => {
+  it("is compared with the same over a socket, in whole units", () => {
+    const lines = ["pseudo-terminal", "socket"].map((name) => ({ name, console: {} as BoardConsole }));
+    expect(rows(m4, lines, "requests of 1500 bytes", "bytes/s", [2, 8.0001], 1500)).toEqual([
+      {
+        ...{ name: "requests of 1500 bytes, pseudo-terminal", value: 3000, unit: "bytes/s", chip: "Cortex-M4" },
+        ...{ baseline: 12_000, ratio: 0.25, against: "a socket" },
+      },
+      { name: "requests of 1500 bytes, socket", value: 12_000, unit: "bytes/s", chip: "Cortex-M4" },
+    ]);
   });
 });
 
