@@ -140,7 +140,7 @@ describe("mehr device", () => {
       [["restore", join(folder, "none"), "--port", port], 2, /There is no file/],
       [["restore", join(folder, "pass"), "--port", port], 2, /is no backup, or is damaged: it is not JSON/],
       [["log", "--level", "loud", "--port", port], 2, /Allowed choices are error, warn, info, debug/],
-      [["time", "--port", port, "--pin", "9999"], 1, /^mehr: The PIN is not /],
+      [["time", "--port", port, "--pin", "9999"], 1, /^mehr: The board on .* does not take this PIN/],
     ] as const) {
       const { code: came, err } = await mehr(args);
       expect([args[0], came]).toEqual([args[0], code]);

@@ -187,7 +187,7 @@ describe("three boards", () => {
     // Its PIN opens it, and no other.
     const pin = (pins as { byName: Map<string, string> }).byName.get("tower");
     await ask("c", (device) => device.provisionAbort(), pin);
-    await expect(ask("c", (device) => device.provisionAbort(), "0000")).rejects.toThrow(/The PIN is not c's/);
+    await expect(ask("c", (device) => device.provisionAbort(), "0000")).rejects.toThrow(/c does not take this PIN/);
 
     const text = readFileSync(file("fleet.lock"), "utf8");
     const again = await mehrJson("provision");
@@ -371,7 +371,7 @@ describe("a PIN", () => {
     expect((await mehrJson("provision")).code).toBe(0);
     writeFileSync(file("pin"), "second pin");
     const refused = await mehrJson("provision");
-    expect([refused.code, refused.devices[0]?.detail]).toEqual([1, "The PIN is not n1's."]);
+    expect([refused.code, refused.devices[0]?.detail]).toEqual([1, "n1 does not take this PIN."]);
     writeFileSync(file("old"), "first pin", { mode: 0o600 });
     const changed = await mehrJson("provision", "--old-pin-file", "old");
     expect([changed.code, changed.devices[0]?.result]).toEqual([0, "provisioned"]);

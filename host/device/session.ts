@@ -226,7 +226,7 @@ export class Session {
     if (answer.status === Status.WrongPin) {
       this.#pin = undefined;
       const next = wait === "" ? "" : `, and it looks at no other${wait}`;
-      throw new DeviceFailure(`The PIN is not ${this.#name}'s${next}.`, { ...answer, waitMs });
+      throw new DeviceFailure(`${this.#name} does not take this PIN${next}.`, { ...answer, waitMs });
     }
     throw new DeviceFailure(
       `${this.#name} looks at no PIN${wait} because wrong ones came; wait, or hold its button for three seconds.`,
