@@ -735,6 +735,8 @@ describe.concurrent("what the owner sees", () => {
         expect((await owner.ask(Request.SetTime, time)).status).toBe(Status.Ok);
         const send = (data: Uint8Array): Status =>
           other.command(Buffer.concat([Uint8Array.of(Command.Send, QOS, 0), nodeId, Uint8Array.from(TEXT), data]));
+        // What a command answered is told in its reply and nowhere else, whatever happens next.
+        expect((await ask(running, Request.Command, Uint8Array.of(Command.Status))).status).toBe(Status.Ok);
         const sent = [Buffer.from("Grüße vom Dach"), Buffer.alloc(260, 0x5a), Buffer.alloc(0)];
         for (const [i, data] of sent.entries()) {
           await until(`message ${i + 1} could be sent`, () => send(data) === Status.Ok);
@@ -764,6 +766,7 @@ describe.concurrent("what the owner sees", () => {
         expect((await list(2)).messages).toEqual(all.messages.slice(2));
         expect(await list(3)).toEqual({ latest: 3, messages: [] });
         expect((await health(running)).inboxCount).toBe(3);
+        expect(running.events.filter(({ kind }) => kind === Event.Reply)).toEqual([]);
         expect(failures).toEqual([]);
       } finally {
         node?.stop();

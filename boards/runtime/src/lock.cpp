@@ -93,7 +93,7 @@ void wrong() {
   if (!has_pin(key)) return;
   s_guard.wrong(hal::now_ms());
   Text<120> text;
-  text << "A wrong PIN came over the console; " << s_guard.failures() << " count in a row.";
+  text << "A wrong PIN came over the console, number " << s_guard.failures() << " in a row.";
   console::log(console::kLogWarn, text.c_str());
 }
 
