@@ -17,6 +17,14 @@ function room(files, ...patterns) {
   };
 }
 
+/** A room of host that may import these of its neighbours and no other. */
+function hostRoom(name, neighbours) {
+  return room([`host/${name}/**/*.ts`], {
+    regex: `/(cli|core-as)/|^\\.\\./(?!(${[...neighbours, "\\.\\."].join("|")})(/|$))`,
+    message: `host/${name} imports ${neighbours.length === 0 ? "no other room of host" : neighbours.join(", ")}.`,
+  });
+}
+
 export default tseslint.config(
   { ignores: ["build", "dist", ".pio", ".mehr", "node_modules", "**/*.gen.ts"] },
   js.configs.recommended,
@@ -91,4 +99,14 @@ export default tseslint.config(
     }),
     ignores: ["**/*.test.ts", "host/cli/**"],
   },
+  // A device is reached one way: serial and core know nobody, board uses them, device uses board, and what people do with
+  // devices uses device. A later rule replaces an earlier one for the same file, so each says the whole.
+  hostRoom("serial", []),
+  hostRoom("core", []),
+  hostRoom("radio", []),
+  hostRoom("board", ["core", "radio", "serial"]),
+  hostRoom("device", ["board", "core", "serial"]),
+  hostRoom("fleet", ["board", "core", "device", "serial"]),
+  hostRoom("flash", ["board", "device", "serial"]),
+  hostRoom("monitor", ["board", "core", "device", "serial"]),
 );

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Command } from "../host/core/abi.gen.ts";
-import { Request } from "../host/device/messages.gen.ts";
+import { Request } from "../host/board/messages.gen.ts";
 import { repositoryRoot } from "../toolchain/paths.ts";
 import { runProcess } from "../toolchain/pio/process.ts";
 import { buildConsoleFuzzer } from "./support/console-fuzz.ts";

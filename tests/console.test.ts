@@ -25,7 +25,7 @@ import type { ConsoleListener } from "../host/board/console.ts";
 import { RadioPort } from "../host/board/radio-port.ts";
 import { VirtualBoardProcess } from "../host/board/virtual.ts";
 import { Command, Event, RecordKey, Status } from "../host/core/abi.gen.ts";
-import * as messages from "../host/device/messages.gen.ts";
+import * as messages from "../host/board/messages.gen.ts";
 import { type Field, REQUESTS, STRUCTS } from "../toolchain/console/schema.ts";
 import { phyOf, RelayNode } from "../host/node/node.ts";
 import { Channel } from "../host/radio/channel.ts";

@@ -11,7 +11,7 @@ import { Status } from "../host/core/abi.gen.ts";
 import { makeBackup, openBackup, readBackup, restoreBackup, writeBackup } from "../host/device/backup.ts";
 import { Device, type DeviceOptions } from "../host/device/device.ts";
 import { DeviceFailure } from "../host/device/failure.ts";
-import { LogLevel, ResetCause, ResetLevel } from "../host/device/messages.gen.ts";
+import { LogLevel, ResetCause, ResetLevel } from "../host/board/messages.gen.ts";
 import { sendText, textMessage } from "../host/device/text.ts";
 import { waitForNeighbours } from "../host/monitor/wait.ts";
 import { type Exposed, startExposed } from "../host/run/exposed.ts";

@@ -7,7 +7,7 @@ import { Status } from "../host/core/abi.gen.ts";
 import { makeBackup, openBackup, restoreBackup } from "../host/device/backup.ts";
 import { addressOf } from "../host/device/address.ts";
 import { DeviceFailure } from "../host/device/failure.ts";
-import { LogLevel, ProvisionField, ResetCause, ResetLevel } from "../host/device/messages.gen.ts";
+import { LogLevel, ProvisionField, ResetCause, ResetLevel } from "../host/board/messages.gen.ts";
 import { ping, waitUntilHeard } from "../host/device/ping.ts";
 import { Receiver, sendText } from "../host/device/text.ts";
 import { type Bench, draftFor, openBench } from "./support/devices.ts";

@@ -10,7 +10,7 @@ import { BoardConsole } from "../host/board/console.ts";
 import { Command } from "../host/core/abi.gen.ts";
 import { Device } from "../host/device/device.ts";
 import { DeviceFailure } from "../host/device/failure.ts";
-import { encodeHelloRequest, Request } from "../host/device/messages.gen.ts";
+import { encodeHelloRequest, Request } from "../host/board/messages.gen.ts";
 import { sendText } from "../host/device/text.ts";
 import { type Bench, draftFor, openBench } from "./support/devices.ts";
 import { HostileLine, type Hostility } from "./support/hostile-line.ts";

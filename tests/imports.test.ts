@@ -27,6 +27,14 @@ const FORBIDDEN: readonly (readonly [string, string])[] = [
   ["host/core", "../cli/main.ts"],
   ["host/core", "../../core-as/assembly/abi"],
   ["toolchain/core", "../../core-as/assembly/abi"],
+  ["host/serial", "../board/console.ts"],
+  ["host/core", "../board/console.ts"],
+  ["host/board", "../device/device.ts"],
+  ["host/device", "../fleet/provision.ts"],
+  ["host/device", "../cli/main.ts"],
+  ["host/fleet", "../flash/flash.ts"],
+  ["host/flash", "../monitor/wait.ts"],
+  ["host/monitor", "../fleet/lock-file.ts"],
 ];
 
 const ALLOWED: readonly (readonly [string, string])[] = [
@@ -42,6 +50,12 @@ const ALLOWED: readonly (readonly [string, string])[] = [
   ["host/core", "../../toolchain/paths.ts"],
   ["host/cli", "./build.ts"],
   ["boards", "./schema.ts"],
+  ["host/serial", "../../toolchain/errors.ts"],
+  ["host/board", "../serial/frame.ts"],
+  ["host/device", "../board/console.ts"],
+  ["host/fleet", "../device/device.ts"],
+  ["host/flash", "../serial/ports.ts"],
+  ["host/monitor", "../device/device.ts"],
 ];
 
 let folder: string;

@@ -26,7 +26,7 @@ import {
   type ProvisionRecord,
   Request,
   ResetLevel,
-} from "../host/device/messages.gen.ts";
+} from "../host/board/messages.gen.ts";
 import { buildImage, until, virtualBoard, withBoard } from "./support/images.ts";
 import { flashHolds, storedRecords, storeRecord } from "./support/records.ts";
 

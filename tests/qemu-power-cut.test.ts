@@ -12,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { defaultEngine } from "../boards/engine.ts";
 import { boxPublicKey, openBox, sealBox } from "../host/device/box.ts";
 import type { Device, ProvisionDraft } from "../host/device/device.ts";
-import { ResetLevel } from "../host/device/messages.gen.ts";
+import { ResetLevel } from "../host/board/messages.gen.ts";
 import { SeededRandom } from "../host/radio/random.ts";
 import { CutBoard, type FlashOperation, type Torn } from "./support/cut-board.ts";
 import { buildImage, virtualBoard } from "./support/images.ts";

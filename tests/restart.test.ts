@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { RadioPort } from "../host/board/radio-port.ts";
 import { RecordKey, Status } from "../host/core/abi.gen.ts";
-import { decodeHealthReply, Request } from "../host/device/messages.gen.ts";
+import { decodeHealthReply, Request } from "../host/board/messages.gen.ts";
 import { buildImage, until, virtualBoard, withBoard } from "./support/images.ts";
 import { storeRecord } from "./support/records.ts";
 

@@ -14,7 +14,7 @@ import { Request } from "../host/board/protocol.ts";
 import { RadioPort } from "../host/board/radio-port.ts";
 import type { StartOptions } from "../host/board/virtual.ts";
 import { Status } from "../host/core/abi.gen.ts";
-import { decodeHealthReply, encodeHelloRequest, type HealthReply, ResetCause } from "../host/device/messages.gen.ts";
+import { decodeHealthReply, encodeHelloRequest, type HealthReply, ResetCause } from "../host/board/messages.gen.ts";
 import type { BuildReport } from "../toolchain/build.ts";
 import { sha256Hex } from "../toolchain/core/compile.ts";
 import { view } from "../toolchain/image/read.ts";

@@ -7,7 +7,7 @@ import {
   decodeFrameErrorNotice,
   decodeLogNotice,
   decodeStatsReply,
-} from "../device/messages.gen.ts";
+} from "./messages.gen.ts";
 import { encodeFrame, FRAME_ERROR_SENTENCES, type Frame, type FrameError, FrameReader } from "../serial/frame.ts";
 import { LOG_LEVELS } from "./log-levels.ts";
 import {

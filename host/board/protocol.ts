@@ -1,13 +1,13 @@
 /**
  * Types, layouts and numbers of the console and the virtual radio port that no schema has (docs/console.md), and the
- * identity as hosts use it. The console's messages are in host/device/messages.gen.ts.
+ * identity as hosts use it. The console's messages are in host/board/messages.gen.ts.
  */
 import type { Event } from "../core/abi.gen.ts";
-import { ProtocolError } from "../device/codec.ts";
-import { decodeIdentity, Engine, LockState } from "../device/messages.gen.ts";
+import { ProtocolError } from "./codec.ts";
+import { decodeIdentity, Engine, LockState } from "./messages.gen.ts";
 
-export { ProtocolError } from "../device/codec.ts";
-export { Notice, REPLY_BIT, Request } from "../device/messages.gen.ts";
+export { ProtocolError } from "./codec.ts";
+export { Notice, REPLY_BIT, Request } from "./messages.gen.ts";
 
 /** Frames on the virtual radio port. */
 export const Radio = {

@@ -3,7 +3,7 @@ import type { ReadStream, WriteStream } from "node:tty";
 import { MehrError } from "../../toolchain/errors.ts";
 import { Device } from "../device/device.ts";
 import { DeviceFailure } from "../device/failure.ts";
-import type { LogLevel } from "../device/messages.gen.ts";
+import type { LogLevel } from "../board/messages.gen.ts";
 import { Keys } from "../monitor/keys.ts";
 import { LogFile } from "../monitor/log-file.ts";
 import { Monitor } from "../monitor/monitor.ts";

@@ -10,10 +10,10 @@ import { BoardConsole, type ConsoleListener, type Signal } from "../board/consol
 import { type Identity, type Output, Reader, readIdentity, readOutputs } from "../board/protocol.ts";
 import { Command, Event, Status } from "../core/abi.gen.ts";
 import { addressOf } from "./address.ts";
-import { ProtocolError } from "./codec.ts";
+import { ProtocolError } from "../board/codec.ts";
 import { DeviceFailure } from "./failure.ts";
-import * as messages from "./messages.gen.ts";
-import { Request, type RequestName } from "./messages.gen.ts";
+import * as messages from "../board/messages.gen.ts";
+import { Request, type RequestName } from "../board/messages.gen.ts";
 import * as reports from "./reports.ts";
 import { type Answer, Session, type SessionOptions } from "./session.ts";
 

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Command, Event, Status } from "../core/abi.gen.ts";
 import type { Device } from "./device.ts";
 import { DeviceFailure } from "./failure.ts";
-import { decodeProbeEvent, type NeighbourReport, type ProbeEvent } from "./messages.gen.ts";
+import { decodeProbeEvent, type NeighbourReport, type ProbeEvent } from "../board/messages.gen.ts";
 
 /** Bytes of a probe: identity of the probe, time and a little. */
 const PROBE_SIZE = 64;

@@ -1,6 +1,6 @@
 /** What the core's commands answer with, decoded (docs/console.md, Reports of the core). */
 import { Counter, Status } from "../core/abi.gen.ts";
-import { ProtocolError } from "./codec.ts";
+import { ProtocolError } from "../board/codec.ts";
 import {
   decodeLinkReport,
   decodeNeighbourReport,
@@ -12,7 +12,7 @@ import {
   REPORT_SIZES,
   type RouteReport,
   type StatusReport,
-} from "./messages.gen.ts";
+} from "../board/messages.gen.ts";
 
 /** "Count" says how many counters there are, and is none. */
 type CounterName = Exclude<keyof typeof Counter, "Count">;

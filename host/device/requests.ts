@@ -1,5 +1,5 @@
 /** What a host knows of each request beside its layout: its name for a person, its patience, what is sure when it fails. */
-import { REQUEST_NAMES, Request } from "./messages.gen.ts";
+import { REQUEST_NAMES, Request } from "../board/messages.gen.ts";
 
 export interface RequestTraits {
   /** How long to wait for a reply before it is sent again. */

@@ -10,7 +10,7 @@ import { createHmac } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { BoardFailure, type BoardConsole, NoAnswer } from "../board/console.ts";
 import { Status } from "../core/abi.gen.ts";
-import { ProtocolError } from "./codec.ts";
+import { ProtocolError } from "../board/codec.ts";
 import { DeviceFailure, statusText, waitText } from "./failure.ts";
 import {
   CONSOLE_VERSION,
@@ -21,7 +21,7 @@ import {
   type HelloReply,
   LockState,
   Request,
-} from "./messages.gen.ts";
+} from "../board/messages.gen.ts";
 import { NO_PIN_KEY, pinKey } from "./pin.ts";
 import { requestName, traitsOf } from "./requests.ts";
 

@@ -3,7 +3,7 @@ import { Command, Event, Status } from "../core/abi.gen.ts";
 import { ADDRESS_SIZE, addressOf } from "./address.ts";
 import type { Device } from "./device.ts";
 import { DeviceFailure } from "./failure.ts";
-import type { InboxMessage } from "./messages.gen.ts";
+import type { InboxMessage } from "../board/messages.gen.ts";
 import { MehrError } from "../../toolchain/errors.ts";
 
 /** Identity, names, social, apps: the family of messages that apps make for themselves. */

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Manifest } from "../../toolchain/manifest.ts";
 import { BoardConsole } from "../board/console.ts";
 import { Request } from "../board/protocol.ts";
-import { decodeIdentifyReply } from "../device/messages.gen.ts";
+import { decodeIdentifyReply } from "../board/messages.gen.ts";
 import { openPort, type PortInfo } from "../serial/ports.ts";
 import type { Machine } from "./machine.ts";
 

@@ -2,7 +2,7 @@
 import { Status } from "../core/abi.gen.ts";
 import { Device } from "../device/device.ts";
 import { DeviceFailure } from "../device/failure.ts";
-import { LockState } from "../device/messages.gen.ts";
+import { LockState } from "../board/messages.gen.ts";
 import { openPort } from "../serial/ports.ts";
 import type { Connection } from "./connection.ts";
 

@@ -1,7 +1,7 @@
 /** The provisioning record of a device: made from what was asked for, and compared with what the device says it has. */
 import { randomBytes } from "node:crypto";
 import { type BootConfig, decodeBootConfig } from "../../boards/config.ts";
-import type { ProvisionRecord } from "../device/messages.gen.ts";
+import type { ProvisionRecord } from "../board/messages.gen.ts";
 import { PIN_LOG_N, PIN_SALT_SIZE, pinKey } from "../device/pin.ts";
 import type { FleetDevice } from "./file.ts";
 

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { id, neighbour } from "../../tests/support/monitor.ts";
 import { Event } from "../core/abi.gen.ts";
-import { encodeMessageEvent, encodeNeighbourReport, encodeProbeEvent } from "../device/messages.gen.ts";
+import { encodeMessageEvent, encodeNeighbourReport, encodeProbeEvent } from "../board/messages.gen.ts";
 import { eventSentence } from "./events.ts";
 
 const name = (address: string): string => (address.startsWith("bb") ? "roof-south" : address.slice(0, 8));

@@ -1,8 +1,8 @@
 /** The core's events in words: one sentence for each kind of core-as/assembly/abi.ts. */
 import type { Signal } from "../board/console.ts";
 import { AdvisoryVerdict, Command, Event, LinkEnd } from "../core/abi.gen.ts";
-import { ProtocolError, Reader } from "../device/codec.ts";
-import { decodeMessageEvent, decodeNeighbourReport, decodeProbeEvent } from "../device/messages.gen.ts";
+import { ProtocolError, Reader } from "../board/codec.ts";
+import { decodeMessageEvent, decodeNeighbourReport, decodeProbeEvent } from "../board/messages.gen.ts";
 import { hexOf, plain, short } from "./text.ts";
 
 /** `warn`: something an owner may want to look at. */

@@ -3,7 +3,7 @@ import { decodeBootConfig } from "../../boards/config.ts";
 import { findRegion } from "../../boards/regions/index.ts";
 import { judge } from "../../boards/regions/law.ts";
 import { mhzText } from "../../boards/regions/text.ts";
-import type { ProvisionRecord } from "../device/messages.gen.ts";
+import type { ProvisionRecord } from "../board/messages.gen.ts";
 
 export interface Law {
   /** Id of the region; empty for a relay that only listens. */

@@ -2,7 +2,7 @@
 import type { Signal } from "../board/console.ts";
 import type { Identity } from "../board/protocol.ts";
 import { Event, STATUS_SENTENCES } from "../core/abi.gen.ts";
-import type { HealthReply, LinkReport, LogLevel, NeighbourReport, RouteReport } from "../device/messages.gen.ts";
+import type { HealthReply, LinkReport, LogLevel, NeighbourReport, RouteReport } from "../board/messages.gen.ts";
 import type { CoreStatus } from "../device/reports.ts";
 import type { CounterName } from "./counters.ts";
 import { eventSentence, type Level, type Sentence } from "./events.ts";

@@ -1,5 +1,5 @@
 /** The screen: what is known of a board, drawn as lines that fit a terminal. Pure. */
-import type { LinkReport, NeighbourReport, RouteReport } from "../device/messages.gen.ts";
+import type { LinkReport, NeighbourReport, RouteReport } from "../board/messages.gen.ts";
 import { COUNTER_NAMES, type CounterName, MAIN_COUNTERS, TROUBLE_COUNTERS } from "./counters.ts";
 import {
   LOG_LEVELS,

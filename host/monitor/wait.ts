@@ -1,7 +1,7 @@
 /** Waiting until a board has heard others: the last step of putting one up. */
 import type { Device } from "../device/device.ts";
 import { DeviceFailure } from "../device/failure.ts";
-import type { NeighbourReport } from "../device/messages.gen.ts";
+import type { NeighbourReport } from "../board/messages.gen.ts";
 import { pause } from "./pause.ts";
 
 const POLL_MS = 1000;

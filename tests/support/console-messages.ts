@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import * as generated from "../../host/device/messages.gen.ts";
+import * as generated from "../../host/board/messages.gen.ts";
 import { consoleMessages, lastOf, structOf } from "../../toolchain/console/model.ts";
 import type { Field, Struct } from "../../toolchain/console/schema.ts";
 import { installSystemPackages, missingSystemPackages } from "../../toolchain/pio/system.ts";

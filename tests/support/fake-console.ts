@@ -1,7 +1,7 @@
 /** The console of a program of ours, as far as flashing speaks to it: it answers Identify, in the real frames. */
 import type { Duplex } from "node:stream";
 import { REPLY_BIT, Request } from "../../host/board/protocol.ts";
-import { Engine, encodeIdentifyReply, LockState } from "../../host/device/messages.gen.ts";
+import { Engine, encodeIdentifyReply, LockState } from "../../host/board/messages.gen.ts";
 import { encodeFrame, FrameReader } from "../../host/serial/frame.ts";
 
 /** What the program says; undefined while none of ours runs. */

@@ -1,7 +1,7 @@
 /** A board as the monitor sees one, for its tests. */
 import type { Identity } from "../../host/board/protocol.ts";
 import { Counter } from "../../host/core/abi.gen.ts";
-import type { HealthReply, LinkReport, NeighbourReport, RouteReport } from "../../host/device/messages.gen.ts";
+import type { HealthReply, LinkReport, NeighbourReport, RouteReport } from "../../host/board/messages.gen.ts";
 import type { CoreStatus } from "../../host/device/reports.ts";
 
 /** 2026-11-23T08:00:00Z. */

@@ -16,7 +16,7 @@ export const CONSOLE_SOURCE = "toolchain/console/schema.ts";
 /** C++: what the shell on a board reads and writes. */
 export const CONSOLE_HEADER = "boards/runtime/include/mehr_console.h";
 /** TypeScript: the host's codecs. */
-export const CONSOLE_MESSAGES = "host/device/messages.gen.ts";
+export const CONSOLE_MESSAGES = "host/board/messages.gen.ts";
 /** AssemblyScript: where the core's reports have their fields. */
 export const CONSOLE_REPORTS = "core-as/assembly/reports.gen.ts";
 /** The page whose tables are generated. */

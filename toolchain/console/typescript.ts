@@ -109,7 +109,7 @@ function message({ name, doc, fields }: Message): string[] {
   ];
 }
 
-/** host/device/messages.gen.ts. */
+/** host/board/messages.gen.ts. */
 export function renderMessages(): string {
   const out = [
     "/**",

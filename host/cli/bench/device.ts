@@ -9,7 +9,7 @@ import { canInstallSystemPackages } from "../../../toolchain/pio/system.ts";
 import { BoardConsole } from "../../board/console.ts";
 import { RadioPort } from "../../board/radio-port.ts";
 import { VirtualBoardProcess } from "../../board/virtual.ts";
-import { Request } from "../../device/messages.gen.ts";
+import { Request } from "../../board/messages.gen.ts";
 import { connectDevice } from "../../fleet/connect-device.ts";
 import { parseFleet } from "../../fleet/file.ts";
 import { type DeviceResult, provisionFleet } from "../../fleet/provision.ts";

@@ -12,7 +12,7 @@ import {
 } from "../../device/backup.ts";
 import type { Device } from "../../device/device.ts";
 import { DeviceFailure } from "../../device/failure.ts";
-import { ResetLevel } from "../../device/messages.gen.ts";
+import { ResetLevel } from "../../board/messages.gen.ts";
 import type { Io } from "../outcome.ts";
 import { askLine, askSecret, secretFile } from "./ask.ts";
 import { type DeviceFlags, withDevice } from "./connect.ts";

@@ -1,6 +1,6 @@
 /** `mehr device identify`, `status`, `lock`: what a board says of itself. */
-import type { LogLevel } from "../../device/messages.gen.ts";
-import { LockState, ResetCause } from "../../device/messages.gen.ts";
+import type { LogLevel } from "../../board/messages.gen.ts";
+import { LockState, ResetCause } from "../../board/messages.gen.ts";
 import { LOG_LEVELS } from "../../board/log-levels.ts";
 import type { Io } from "../outcome.ts";
 import { type DeviceFlags, withDevice } from "./connect.ts";
