@@ -163,6 +163,6 @@ describe("mehr device", () => {
     const { code, err } = await mehr(["identify", "--port", path]);
     other.close();
     expect(code).toBe(1);
-    expect(err).toMatch(/does not answer \(Hello, 10 s\)\. Is it a Mehr relay, and on this port\?$/);
+    expect(err).toMatch(/does not answer \(Hello, 10 s\)\. Is it a Mehr relay, and on this port\?$/m);
   });
 });
