@@ -168,4 +168,23 @@ describe("a native board", () => {
     expect(result.here?.rssiDbm).toBeLessThan(0);
     expect(hex(ours)).not.toBe(hex(nodeId));
   });
+
+  it("is pinged by a probe over a link that is fast enough", { timeout: 60_000 }, async () => {
+    await open();
+    const settings = { spreadingFactor: 7, bandwidthHz: 500_000 };
+    const { device: a } = await bench.start("a", { settings });
+    const { device: b } = await bench.start("b", { settings });
+    for (const device of [a, b]) await device.provision(await draftFor(device.name, undefined, [], settings));
+    const { nodeId } = await b.status();
+    await until("there is a link", async () => (await a.links()).length > 0);
+    await until("there is a route", async () => (await a.routes()).length > 0);
+    const result = await ping(a, nodeId, { other: b });
+    expect(result.by).toBe("probe");
+    expect(result.roundTripMs).toBeGreaterThan(0);
+    expect(result.answer?.rssiDbm).toBeLessThan(0);
+    expect(result.here?.rssiDbm).toBeLessThan(0);
+    expect(result.bps).toBeGreaterThan(1000);
+    // The protocol's minute is not over: what the link measured.
+    expect((await ping(a, nodeId)).by).toBe("link");
+  });
 });

@@ -1887,7 +1887,7 @@ export interface ProbeEvent {
   readonly receivedSize: number;
   /** U16. The responder's. */
   readonly mtu: number;
-  /** U32. The responder's. */
+  /** U32. Its bits over half the round trip, at most the responder's link. */
   readonly bps: number;
 }
 function readProbeEvent(input: Reader): ProbeEvent {

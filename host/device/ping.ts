@@ -5,8 +5,8 @@ import type { Device } from "./device.ts";
 import { DeviceFailure } from "./failure.ts";
 import { decodeProbeEvent, type NeighbourReport, type ProbeEvent } from "../board/messages.gen.ts";
 
-/** Bytes of a probe: identity of the probe, time and a little. */
-const PROBE_SIZE = 64;
+/** Bytes of a probe: the least the protocol takes (core-as/assembly/wire/probe.ts). */
+const PROBE_SIZE = 256;
 /** The core gives a probe up then (core-as/assembly/net/probe.ts). */
 const PROBE_TIMEOUT_MS = 120_000;
 
@@ -30,8 +30,9 @@ export interface Ping {
   readonly here: Heard | undefined;
   /** This board's beacons as the other one hears them; undefined if it was not asked, or does not. */
   readonly there: Heard | undefined;
-  /** What the responder says of its own link; undefined with `link`. */
+  /** What the path carried: the probe's bits over half the round trip, no more than the responder's own link. */
   readonly bps: number | undefined;
+  /** Of the responder's link, bytes. */
   readonly mtu: number | undefined;
 }
 

@@ -1,5 +1,5 @@
 /** Native boards on one radio channel, each with a device client at its console. */
-import { bootConfig, encodeBootConfig } from "../../boards/config.ts";
+import { type BootConfig, bootConfig, encodeBootConfig } from "../../boards/config.ts";
 import { Channel } from "../../host/radio/channel.ts";
 import { RealClock } from "../../host/radio/clock.ts";
 import { RadioPort } from "../../host/board/radio-port.ts";
@@ -17,6 +17,7 @@ export async function draftFor(
   name: string,
   pin?: string,
   trusted: readonly Uint8Array[] = [],
+  settings: Partial<BootConfig> = {},
 ): Promise<ProvisionDraft> {
   const salt = new Uint8Array(PIN_SALT_SIZE).fill(pin === undefined ? 0 : 7);
   const pinLogN = pin === undefined ? 0 : TEST_LOG_N;
@@ -27,7 +28,7 @@ export async function draftFor(
       antennaGainTenths: 21,
       region: "eu868",
       name,
-      config: encodeBootConfig(bootConfig(NATIVE)),
+      config: encodeBootConfig({ ...bootConfig(NATIVE), ...settings }),
       pinLogN,
       pinSalt: salt,
       pinKey: pin === undefined ? NO_PIN_KEY : await pinKey(pin, salt, pinLogN),
@@ -40,10 +41,10 @@ export async function draftFor(
 const TEST_LOG_N = 14;
 
 export interface Bench {
-  /** Starts a board; `flash` is a file that keeps its records. */
+  /** Starts a board; `flash` is a file that keeps its records, `settings` what its radio port listens with. */
   start(
     name: string,
-    options?: DeviceOptions & { flash?: string },
+    options?: DeviceOptions & { flash?: string; settings?: Partial<BootConfig> },
   ): Promise<{ board: VirtualBoardProcess; device: Device }>;
   stop(): Promise<void>;
 }
@@ -52,12 +53,12 @@ export async function openBench(image: string, wasm: Uint8Array): Promise<Bench>
   const channel = new Channel({ clock: new RealClock(), airtimeUs: await airtimeOf(wasm), seed: 1, loss: 0 });
   const boards: VirtualBoardProcess[] = [];
   return {
-    start: async (name, { flash, ...options } = {}) => {
+    start: async (name, { flash, settings, ...options } = {}) => {
       const board = await VirtualBoardProcess.start({
         board: NATIVE,
         image,
         name,
-        radio: (stream) => new RadioPort({ name, stream, channel }).tune(phyOf(bootConfig(NATIVE))),
+        radio: (stream) => new RadioPort({ name, stream, channel }).tune(phyOf({ ...bootConfig(NATIVE), ...settings })),
         ...(flash === undefined ? {} : { flash }),
       });
       boards.push(board);

@@ -535,7 +535,7 @@ export const REPORTS: Readonly<Record<string, Struct>> = {
       u32("roundTripMs", "There and back."),
       u16("receivedSize", "Of the probe as it arrived, bytes."),
       u16("mtu", "The responder's."),
-      u32("bps", "The responder's."),
+      u32("bps", "Its bits over half the round trip, at most the responder's link."),
     ],
   },
 };
