@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { findBoard, isVirtual, type VirtualBoard } from "../../../boards/index.ts";
+import { findBoard, isVirtual } from "../../../boards/index.ts";
 import { assemble } from "../../../toolchain/core/compile.ts";
 import { wasmSizes } from "../../../toolchain/core/sizes.ts";
 import { MehrError } from "../../../toolchain/errors.ts";
