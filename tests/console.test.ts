@@ -775,6 +775,19 @@ describe.concurrent("what the owner sees", () => {
     },
   );
 
+  it("are messages of its own to itself too, which come while a command is under way", { timeout: 30_000 }, () =>
+    withBoard(async (running) => {
+      const nodeId = (await identity(running)).nodeId;
+      const text = Buffer.from("note to self");
+      const command = Buffer.concat([Uint8Array.of(Command.Send, QOS, 0), nodeId, Uint8Array.from(TEXT), text]);
+      expect((await ask(running, Request.Command, command)).status).toBe(Status.Ok);
+      const answer = await ask(running, Request.Inbox, messages.encodeInboxRequest({ after: 0 }));
+      const { latest, messages: kept } = messages.decodeInboxReply(answer.body);
+      expect([latest, kept.map(({ data, rssiDbm }) => [Buffer.from(data), rssiDbm])]).toEqual([1, [[text, undefined]]]);
+      expect(running.events.map(({ kind }) => kind)).toContain(Event.Message);
+    }),
+  );
+
   it("is the time, the health and the log that were asked for", { timeout: 30_000 }, () =>
     withBoard(async (running) => {
       const first = await health(running);

@@ -54,14 +54,17 @@ RecordStore& records() {
   return store;
 }
 
-// Events leave after the core call that made them, so the console's speed is not part of what on_frame takes.
-static void send_events() {
+// Events leave after the core call that made them, so the console's speed is not part of what on_frame takes. What a
+// command answers is for who asked alone.
+void send_events() {
   const uint8_t* p = core::outputs().data();
   const uint8_t* end = p + core::outputs().size();
   while (p < end) {
     size_t length = load_u16(p + 1);
     const uint8_t* event = p + Outputs::kItemHeader;
-    if (p[0] == kOutputEvent && length > 0) console::event(event[0], s_rssi_dbm, s_snr_qdb, event + 1, length - 1);
+    if (p[0] == kOutputEvent && length > 0 && event[0] != MEHR_EVENT_REPLY) {
+      console::event(event[0], s_rssi_dbm, s_snr_qdb, event + 1, length - 1);
+    }
     p += Outputs::kItemHeader + length;
   }
   core::outputs().clear();

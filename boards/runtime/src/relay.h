@@ -31,8 +31,10 @@ RecordStore& records();
 /// What the last run said before it ended by a fault; "" if it did not. The relay takes hal's at the start.
 const char* last_words();
 
-/// A COMMAND request: what the core emitted is in core::outputs() afterwards.
+/// A COMMAND request: what the core emitted is in core::outputs() afterwards, until send_events().
 enum mehr_status command(const uint8_t* bytes, size_t length);
+/// Tells the events in core::outputs(), all but a command's reply, and empties it.
+void send_events();
 
 /// Takes the core off the air so that a replay can have the engine, and puts it back.
 void suspend();

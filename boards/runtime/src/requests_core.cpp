@@ -62,8 +62,8 @@ void command(const Request& request) {
   enum mehr_status status = relay::command(request.payload, request.length);
   if (status == MEHR_STATUS_OK && core::outputs().overflowed()) status = MEHR_STATUS_REPLY_TOO_LONG;
   reply(request, status, core::outputs().data(), core::outputs().size());
-  // Told; what the next frame does is put behind it otherwise, and told with it.
-  core::outputs().clear();
+  // A call for a command does what is due as any other does: those events are for everybody.
+  relay::send_events();
 }
 
 void stats(const Request& request) {
