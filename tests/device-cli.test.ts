@@ -75,7 +75,8 @@ describe("mehr device", () => {
     const refused = await ask("reboot");
     expect(refused.code).toBe(1);
     expect(refused.err).toMatch(/^mehr: The board on .*roof is locked: give its PIN, or hold its button/);
-    writeFileSync(join(folder, "pin"), "2468\n");
+    // As `mehr provision` writes them: whose is whose is known by the name the board says.
+    writeFileSync(join(folder, "pin"), '# PINs of relays.\n"hill": "1357"\n"roof": "2468"\n');
     const pin = ["--pin-file", join(folder, "pin")];
     expect((await ask("reboot", ...pin)).out).toBe("It has started again.\n");
 
@@ -127,6 +128,7 @@ describe("mehr device", () => {
   });
 
   it("says what is wrong with what was given", { timeout: 60_000 }, async () => {
+    writeFileSync(join(folder, "strangers.pins"), '# PINs of relays.\n"hill": "1357"\n');
     for (const [args, code, sentence] of [
       [["status", "--port", join(folder, "nowhere")], 2, /^mehr: There is no port .*nowhere;/],
       [["send", "12", "hello", "--port", port], 2, /neither an address \(32 hex digits\) nor a public key \(64\)\.$/m],
@@ -140,6 +142,11 @@ describe("mehr device", () => {
       [["restore", join(folder, "none"), "--port", port], 2, /There is no file/],
       [["restore", join(folder, "pass"), "--port", port], 2, /is no backup, or is damaged: it is not JSON/],
       [["log", "--level", "loud", "--port", port], 2, /Allowed choices are error, warn, info, debug/],
+      [
+        ["time", "--port", port, "--pin-file", join(folder, "strangers.pins")],
+        2,
+        /has no PIN for "roof"; add a line with it/,
+      ],
       [["time", "--port", port, "--pin", "9999"], 1, /^mehr: The board on .* does not take this PIN/],
     ] as const) {
       const { code: came, err } = await mehr(args);

@@ -2,8 +2,9 @@
 import { MehrError } from "../../../toolchain/errors.ts";
 import { Device, type DeviceOptions } from "../../device/device.ts";
 import { listPorts, openPort, portText } from "../../serial/ports.ts";
+import { pinOf, type Pins, readPins } from "../../fleet/pins.ts";
 import type { Io } from "../outcome.ts";
-import { askSecret, canAsk, secretFile } from "./ask.ts";
+import { askSecret, canAsk } from "./ask.ts";
 
 export interface DeviceFlags {
   readonly port?: string;
@@ -28,13 +29,19 @@ export async function choosePort(given: string | undefined): Promise<string> {
   return only.path;
 }
 
-/** The PIN by --pin, --pin-file or MEHR_PIN; else what asks for it if it is wanted and somebody is there. */
-export function pinSource(flags: DeviceFlags, env = process.env): DeviceOptions["pin"] {
+/**
+ * The PIN by --pin, --pin-file or MEHR_PIN; else what asks for it if it is wanted and somebody is there. A file with the PINs
+ * of a fleet is given back as it is: whose is wanted is known when the board has said its name.
+ */
+export function pinSource(flags: DeviceFlags, env = process.env): DeviceOptions["pin"] | Pins {
   if (flags.pin !== undefined && flags.pinFile !== undefined) {
     throw new MehrError(2, "--pin and --pin-file were both given; give one.");
   }
-  const given = flags.pin ?? (flags.pinFile === undefined ? undefined : secretFile("--pin-file", flags.pinFile));
-  if (given !== undefined) return given;
+  if (flags.pin !== undefined) return flags.pin;
+  if (flags.pinFile !== undefined) {
+    const pins = readPins(flags.pinFile);
+    return "all" in pins ? pins.all : pins;
+  }
   if (env.MEHR_PIN !== undefined && env.MEHR_PIN !== "") return env.MEHR_PIN;
   return canAsk() ? () => askSecret("PIN: ", "give --pin-file, or MEHR_PIN in the environment") : undefined;
 }
@@ -46,7 +53,8 @@ export async function withDevice<T>(
   work: (device: Device, port: string) => Promise<T>,
   options: DeviceOptions = {},
 ): Promise<T> {
-  const pin = pinSource(flags);
+  const source = pinSource(flags);
+  const pin = typeof source === "object" ? undefined : source;
   const path = await choosePort(flags.port);
   const port = await openPort(path);
   let damaged = "";
@@ -65,8 +73,20 @@ export async function withDevice<T>(
         },
       },
     });
+    if (typeof source === "object") device.usePin(await pinFrom(source, device, flags.pinFile ?? ""));
     return await work(device, path);
   } finally {
     await port.close();
   }
+}
+
+/** The PIN of the board that is there, by the name it says. Throws MehrError (2) if the file has none for it. */
+async function pinFrom(pins: Pins, device: Device, path: string): Promise<string | undefined> {
+  const { name, lock } = await device.identify();
+  const pin = pinOf(pins, name);
+  if (pin !== undefined || lock === "open") return pin;
+  throw new MehrError(
+    2,
+    `The PIN file ${path} has no PIN for ${JSON.stringify(name)}; add a line with it, or give --pin.`,
+  );
 }

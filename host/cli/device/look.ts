@@ -126,7 +126,7 @@ export async function status(io: Io, flags: DeviceFlags): Promise<number> {
     );
     if (core !== undefined) {
       io.print(
-        `on the air ${core.airtimeUsedMs} of ${core.airtimeAllowedMs} ms in the hour; the channel is ${core.utilisationPermille / 10} % busy`,
+        `airtime: ${seconds(core.airtimeUsedMs)} of the hour's ${seconds(core.airtimeAllowedMs)} s spent or set aside; the channel is ${core.utilisationPermille / 10} % busy`,
       );
       io.print(
         `${core.neighboursUp} neighbours up of ${core.neighboursKnown}, ${links.length} links, ${routes.length} routes`,
@@ -200,4 +200,9 @@ export async function log(io: Io, flags: DeviceFlags & { level?: string; seconds
     },
     { listener },
   );
+}
+
+/** Milliseconds as seconds, one digit behind the point. */
+function seconds(ms: number): string {
+  return (ms / 1000).toFixed(1);
 }

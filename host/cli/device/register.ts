@@ -37,7 +37,10 @@ Examples:
         "its serial port, or the Unix socket of a virtual board (default: the only one there is)",
       )
       .option("--pin <pin>", "its PIN")
-      .option("--pin-file <file>", "a file whose first line is its PIN")
+      .option(
+        "--pin-file <file>",
+        "a file with its PIN alone, or with a line `name: PIN` for each relay, as fleet.pins",
+      )
       .addOption(json())
       .addHelpText("after", `\nExample:\n  mehr device ${example}`);
 
