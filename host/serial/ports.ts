@@ -54,6 +54,10 @@ export async function openPort(path: string, options: OpenOptions = {}): Promise
   return openSerial(path, baudRate);
 }
 
+function wentAway(path: string): MehrError {
+  return new MehrError(1, `${path} went away: the board was unplugged or reset.`);
+}
+
 /** A serial port, as a stream that is over when the device is. serialport's own stays open when its file is not. */
 class SerialStream extends Duplex implements Port {
   readonly path: string;
@@ -64,7 +68,7 @@ class SerialStream extends Duplex implements Port {
     this.#port = port;
     this.path = port.path;
     const gone = (): void => {
-      if (!this.destroyed) this.destroy(new MehrError(1, `${port.path} went away: the board was unplugged or reset.`));
+      if (!this.destroyed) this.destroy(wentAway(port.path));
     };
     port.on("data", (bytes: Buffer) => {
       if (!this.push(bytes)) port.pause();
@@ -79,8 +83,8 @@ class SerialStream extends Duplex implements Port {
   }
 
   override _write(bytes: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    // A write to a device that is gone never calls back; `gone` ends the stream then.
-    this.#port.write(bytes, (error) => done(error ?? null));
+    // A write to a device that is gone fails (EIO) or never calls back; `gone` ends the stream then.
+    this.#port.write(bytes, (error) => done(error ? wentAway(this.path) : null));
   }
 
   override _final(done: (error?: Error | null) => void): void {
