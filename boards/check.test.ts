@@ -219,10 +219,10 @@ describe("sense", () => {
       rak4631,
       "engines",
       ["wasm3", "aot"],
-      "engines.0: wasm3 needs about 344 KB of RAM for the core and a program on this board has 232; name only aot.",
+      "engines.0: wasm3 needs about 348 KB of RAM for the core and a program on this board has 232; name only aot.",
     ],
-    [rak4631, "engines", ["aot", "wasm3"], "engines.1: wasm3 needs about 344 KB of RAM"],
-    [heltecV3, "engines", ["wasm3"], "engines.0: wasm3 needs about 392 KB of RAM for the core and a program on this"],
+    [rak4631, "engines", ["aot", "wasm3"], "engines.1: wasm3 needs about 348 KB of RAM"],
+    [heltecV3, "engines", ["wasm3"], "engines.0: wasm3 needs about 396 KB of RAM for the core and a program on this"],
     [qemuM4, "engines", ["aot", "wasm3", "aot"], "engines.2: aot is named twice; name it once."],
     // virtual boards
     [

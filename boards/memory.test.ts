@@ -39,7 +39,7 @@ describe("the RAM of an engine", () => {
 
   test("that does not fit is said with both numbers", () => {
     expect(ramClause(findBoard("rak4631"), "wasm3")).toBe(
-      "wasm3 needs about 344 KB of RAM for the core and a program on this board has 232",
+      "wasm3 needs about 348 KB of RAM for the core and a program on this board has 232",
     );
   });
 });
@@ -52,7 +52,7 @@ test("static variables the linker has no room for are said with both numbers, wh
   try {
     expect(ramNeed(findBoard("t3-v161"), "aot").fits).toBe(false);
     expect(ramClause(findBoard("t3-v161"), "aot")).toBe(
-      "aot has about 72 KB of static variables and the linker has room for 72 here",
+      "aot has about 76 KB of static variables and the linker has room for 76 here",
     );
   } finally {
     esp32.staticRamBytes = own;

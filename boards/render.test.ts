@@ -100,13 +100,14 @@ describe("platformio.ini", () => {
   });
 
   test.each([
-    // Behind a bridge the console is the UART; elsewhere the chip's own USB.
-    ["heltec-v3", "-D ARDUINO_USB_MODE=1 -D ARDUINO_USB_CDC_ON_BOOT=0"],
-    ["t3s3-sx1262", "-D ARDUINO_USB_MODE=1 -D ARDUINO_USB_CDC_ON_BOOT=1"],
-    ["t3s3-sx1276", "-D ARDUINO_USB_MODE=1 -D ARDUINO_USB_CDC_ON_BOOT=1"],
-    ["xiao-s3-wio", "-D ARDUINO_USB_MODE=1 -D ARDUINO_USB_CDC_ON_BOOT=1"],
+    // Behind a bridge the console is the UART; elsewhere the chip's own USB. Last words are taken in front of the panic
+    // handler of ESP-IDF.
+    ["heltec-v3", "-D ARDUINO_USB_MODE=1 -D ARDUINO_USB_CDC_ON_BOOT=0 -Wl,--wrap=esp_panic_handler"],
+    ["t3s3-sx1262", "-D ARDUINO_USB_MODE=1 -D ARDUINO_USB_CDC_ON_BOOT=1 -Wl,--wrap=esp_panic_handler"],
+    ["t3s3-sx1276", "-D ARDUINO_USB_MODE=1 -D ARDUINO_USB_CDC_ON_BOOT=1 -Wl,--wrap=esp_panic_handler"],
+    ["xiao-s3-wio", "-D ARDUINO_USB_MODE=1 -D ARDUINO_USB_CDC_ON_BOOT=1 -Wl,--wrap=esp_panic_handler"],
     ["rp2040-lora", "-D PIO_FRAMEWORK_ARDUINO_ENABLE_FREERTOS"],
-    ["tbeam-sx1262", ""],
+    ["tbeam-sx1262", "-Wl,--wrap=esp_panic_handler"],
     ["t-echo", ""],
   ])("%s has the macros its chip's core wants", (id, flags) => {
     expect(resolved(parsed, `env:${id}`, "custom_mcu_flags")).toBe(flags);

@@ -20,7 +20,7 @@ describe("the engine of a build", () => {
   it.each([
     [
       findBoard("heltec-v3"),
-      "heltec-v3 cannot be built with engine wasm3: wasm3 needs about 392 KB of RAM for the core and a program on this " +
+      "heltec-v3 cannot be built with engine wasm3: wasm3 needs about 396 KB of RAM for the core and a program on this " +
         "board has 320; give --engine aot, or leave the option out.",
     ],
     [
