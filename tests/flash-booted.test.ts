@@ -41,7 +41,8 @@ describe.each(BOARDS)("a %s that runs its image", (id) => {
   });
 
   it("does not prove that it runs another", async () => {
-    const short = { ...machine, wait: { ...machine.wait, boot: 900 } };
+    // Long enough for QEMU, which looks for a reader about once a second.
+    const short = { ...machine, wait: { ...machine.wait, boot: 4000 } };
     const other = { ...manifest, image_sha256: "ab".repeat(32) };
     expect(await waitForProof(short, other, { path: port })).toMatchObject({
       ok: false,

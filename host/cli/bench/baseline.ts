@@ -92,16 +92,24 @@ export class BaselineChip {
         .filter((name) => name.endsWith(".cpp"))
         .sort()
         .map((name) => join(folder, name));
-    // virtual_radio.cpp is part of a board's HAL and needs the framing; nothing of the two is ever called.
+    // Parts of a board's HAL need framing, last words, and what tests and hashes bytes; none of it is ever called.
     const hal = [board.virtual.hal, "bare", "virtual"].flatMap((name) => cpp(join(runtime, "hal", name)));
-    const framing = ["frame.cpp", "crc32.cpp"].map((name) => join(runtime, "src", name));
+    const parts = ["frame.cpp", "crc32.cpp", "last_words.cpp", "entropy_health.cpp", "sha256.cpp"].map((name) =>
+      join(runtime, "src", name),
+    );
     await gcc(
       chip.#compiler,
       [
         ...chip.#flags("-O2"),
         ...["-std=gnu++17", "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics", "-fno-use-cxa-atexit"],
-        ...["-nostdinc++", `-I${join(runtime, "hal")}`, `-I${join(runtime, "src")}`, `-I${harness}`],
-        ...["-c", join(chip.#sources, "main.cpp"), ...hal, ...framing],
+        ...[
+          "-nostdinc++",
+          `-I${join(runtime, "hal")}`,
+          `-I${join(runtime, "src")}`,
+          `-I${join(runtime, "include")}`,
+          `-I${harness}`,
+        ],
+        ...["-c", join(chip.#sources, "main.cpp"), ...hal, ...parts],
       ],
       harness,
     );
