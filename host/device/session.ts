@@ -238,8 +238,11 @@ export class Session {
   expectOk(request: Request, answer: Answer, what = requestName(request)): void {
     if (answer.status === Status.Ok) return;
     if (answer.status === Status.Locked) {
+      // What a board takes from whoever has just switched it on (docs/console.md, Factory reset).
+      const reset = request === Request.FactoryReset;
+      const other = reset ? "; without either, switch it on anew and within a minute reset it with its identity" : "";
       throw new DeviceFailure(
-        `${this.#name} is locked: give its PIN, or hold its button for three seconds and try again.`,
+        `${this.#name} is locked: give its PIN, or hold its button for three seconds and try again${other}.`,
         answer,
       );
     }
