@@ -104,7 +104,10 @@ Examples:
         runCommand(flags, async (io) => (await import("./keep.ts")).restore(io, { ...flags, file })),
     );
   add("reset", "factory reset", "reset --yes roof")
-    .option("--forget-identity", "also its identity: it becomes another relay (without the PIN within a minute of power-on)")
+    .option(
+      "--forget-identity",
+      "also its identity: it becomes another relay (without the PIN within a minute of power-on)",
+    )
     .option("--yes <name>", "its name, to confirm it (the first 8 digits of its address if it has none)")
     .action((flags: Flags & { forgetIdentity?: boolean; yes?: string }) =>
       runCommand(flags, async (io) => (await import("./keep.ts")).reset(io, flags)),
