@@ -25,6 +25,7 @@ import { FakeConsole } from "./support/fake-console.ts";
 import { ensureArmCompiler, type Linked, linkFor } from "./support/firmware.ts";
 import { imageOf, type MadeImage, mehrFlash, realBoard } from "./support/flashing.ts";
 import { Pty } from "./support/pty.ts";
+import { ensureReaders } from "./support/readers.ts";
 
 let dir: string;
 let linked: Linked;
@@ -37,6 +38,8 @@ const cleanUps: (() => void | Promise<void>)[] = [];
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), "mehr-flash-uf2-"));
   await ensureArmCompiler();
+  // A port that is not there is looked for only where there is what would write to it.
+  await ensureReaders();
   linked = linkFor(realBoard("rak4631"));
   rak = imageOf(dir, "rak4631", new Map([["firmware.elf", linked.elf]]));
   techo = imageOf(dir, "t-echo", new Map([["firmware.elf", linkFor(realBoard("t-echo")).elf]]));
